@@ -1,0 +1,292 @@
+/* sql/neon_migrate--1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION neon_migrate" to load this file. \quit
+
+--
+-- Where it is being installed
+--
+-- Whoever owns the schema could later put better-matching functions beside
+-- ours, which a superuser's call would then run.
+--
+
+CREATE FUNCTION @extschema@.migrate_check_schema() RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+
+SELECT @extschema@.migrate_check_schema();
+
+DROP FUNCTION @extschema@.migrate_check_schema();
+
+--
+-- The ledger
+--
+
+CREATE TABLE @extschema@.migrate_ledger (
+    seq             bigint PRIMARY KEY CHECK (seq OPERATOR(pg_catalog.>) 0),
+    version         text COLLATE "C" NOT NULL,
+    action          text NOT NULL,
+    description     text,
+    up_sql          text,
+    down_sql        text,
+    depends_on      text[] COLLATE "C" NOT NULL,
+    transactional   boolean NOT NULL,
+    checksum        bytea,
+    started_at      timestamptz NOT NULL,
+    duration        interval,
+    applied_by      text NOT NULL,
+    role            text NOT NULL,
+    client          text,
+    application     text,
+    statements      integer,
+    rows            bigint,
+    wal_bytes       bigint,
+    lsn             pg_lsn,
+    error           text,
+    applied_seq     bigint,
+    below_seq       bigint,
+    head_seq        bigint,
+    applied_total   bigint NOT NULL,
+    newest_version  text COLLATE "C",
+    previous_hash   bytea,
+    entry_hash      bytea NOT NULL,
+    CHECK ((up_sql IS NULL) OPERATOR(pg_catalog.=) (checksum IS NULL))
+);
+
+CREATE INDEX migrate_ledger_version ON @extschema@.migrate_ledger (version, seq);
+CREATE INDEX migrate_ledger_depends_on ON @extschema@.migrate_ledger USING gin (depends_on)
+    WHERE depends_on OPERATOR(pg_catalog.<>) '{}';
+
+COMMENT ON TABLE @extschema@.migrate_ledger IS
+    'what was done to the schema, one row per event; append-only, written by the functions of neon_migrate only';
+COMMENT ON COLUMN @extschema@.migrate_ledger.seq IS 'number of the event, from 1, without a gap';
+COMMENT ON COLUMN @extschema@.migrate_ledger.version IS 'the migration';
+COMMENT ON COLUMN @extschema@.migrate_ledger.action IS 'apply, amend, rollback, stamp or unstamp';
+COMMENT ON COLUMN @extschema@.migrate_ledger.description IS 'what the migration is for';
+COMMENT ON COLUMN @extschema@.migrate_ledger.up_sql IS 'SQL that applies the migration; NULL if not known';
+COMMENT ON COLUMN @extschema@.migrate_ledger.down_sql IS 'SQL that undoes the migration; NULL if there is none';
+COMMENT ON COLUMN @extschema@.migrate_ledger.depends_on IS 'versions that must be applied for this one';
+COMMENT ON COLUMN @extschema@.migrate_ledger.transactional IS 'whether the up SQL can run in a transaction';
+COMMENT ON COLUMN @extschema@.migrate_ledger.checksum IS 'SHA-256 over the tokens of the up SQL';
+COMMENT ON COLUMN @extschema@.migrate_ledger.started_at IS 'when the event began, by the server''s clock';
+COMMENT ON COLUMN @extschema@.migrate_ledger.duration IS 'how long the SQL ran; NULL if none was run';
+COMMENT ON COLUMN @extschema@.migrate_ledger.applied_by IS 'user who was logged in';
+COMMENT ON COLUMN @extschema@.migrate_ledger.role IS 'role whose rights the SQL ran with';
+COMMENT ON COLUMN @extschema@.migrate_ledger.client IS 'network address of the client, or local';
+COMMENT ON COLUMN @extschema@.migrate_ledger.application IS 'application_name of the session';
+COMMENT ON COLUMN @extschema@.migrate_ledger.statements IS 'number of statements run';
+COMMENT ON COLUMN @extschema@.migrate_ledger.rows IS 'number of rows that they processed';
+COMMENT ON COLUMN @extschema@.migrate_ledger.wal_bytes IS 'WAL written by them, in bytes';
+COMMENT ON COLUMN @extschema@.migrate_ledger.lsn IS 'position in the WAL before the first of them';
+COMMENT ON COLUMN @extschema@.migrate_ledger.error IS 'why it failed, if it did';
+COMMENT ON COLUMN @extschema@.migrate_ledger.applied_seq IS 'event by which the version is applied after this one; NULL if it is not applied';
+COMMENT ON COLUMN @extschema@.migrate_ledger.below_seq IS 'event that had applied the latest version before this one was applied';
+COMMENT ON COLUMN @extschema@.migrate_ledger.head_seq IS 'event that applied the latest version that is still applied after this event';
+COMMENT ON COLUMN @extschema@.migrate_ledger.applied_total IS 'number of applied versions after this event';
+COMMENT ON COLUMN @extschema@.migrate_ledger.newest_version IS 'applied version that is last in natural order after this event; NULL if there is none or it has not been looked up';
+COMMENT ON COLUMN @extschema@.migrate_ledger.previous_hash IS 'entry_hash of the event before this one';
+COMMENT ON COLUMN @extschema@.migrate_ledger.entry_hash IS 'SHA-256 over all other columns';
+
+CREATE FUNCTION @extschema@.migrate_ledger_guard() RETURNS trigger
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_ledger_guard() IS
+    'trigger that keeps the ledger append-only';
+
+CREATE TRIGGER migrate_ledger_guard_row BEFORE INSERT ON @extschema@.migrate_ledger
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.migrate_ledger_guard();
+CREATE TRIGGER migrate_ledger_guard_statement BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON @extschema@.migrate_ledger
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.migrate_ledger_guard();
+COMMENT ON TRIGGER migrate_ledger_guard_row ON @extschema@.migrate_ledger IS
+    'only neon_migrate inserts, and whoever restores a dump into the empty ledger';
+COMMENT ON TRIGGER migrate_ledger_guard_statement ON @extschema@.migrate_ledger IS
+    'nobody updates, deletes or truncates';
+
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_ledger', '');
+
+--
+-- Functions that change something
+--
+
+CREATE FUNCTION @extschema@.migrate_apply(
+    version text, up_sql text, down_sql text DEFAULT NULL,
+    description text DEFAULT NULL, depends_on text[] DEFAULT '{}')
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_apply(text, text, text, text, text[]) IS
+    'applies a migration and records it: applied, unchanged or amended';
+
+CREATE FUNCTION @extschema@.migrate_rollback(steps integer DEFAULT 1)
+    RETURNS SETOF text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_rollback(integer) IS
+    'undoes the migrations applied last, by their down SQL in the ledger; returns them';
+
+CREATE FUNCTION @extschema@.migrate_rollback_to(version text)
+    RETURNS SETOF text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_rollback_to(text) IS
+    'undoes the migrations applied after this one; returns them';
+
+CREATE FUNCTION @extschema@.migrate_rollback_all()
+    RETURNS SETOF text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_rollback_all() IS
+    'undoes all migrations; returns them';
+
+CREATE FUNCTION @extschema@.migrate_redo(version text)
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_redo(text) IS
+    'undoes a migration and applies it again, by its SQL in the ledger: redone';
+
+CREATE FUNCTION @extschema@.migrate_stamp(
+    version text, up_sql text DEFAULT NULL, down_sql text DEFAULT NULL,
+    description text DEFAULT NULL)
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_stamp(text, text, text, text) IS
+    'records a migration as applied without running it: stamped, unchanged or amended';
+
+CREATE FUNCTION @extschema@.migrate_unstamp(version text)
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_unstamp(text) IS
+    'records a migration as not applied without running anything: unstamped';
+
+--
+-- Functions that look
+--
+
+CREATE FUNCTION @extschema@.migrate_require(version text DEFAULT NULL)
+    RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_require(text) IS
+    'raises an error unless the migration is applied';
+
+CREATE FUNCTION @extschema@.migrate_health(
+    OUT ok boolean, OUT current text, OUT applied bigint, OUT pending bigint,
+    OUT interrupted bigint, OUT gate_holder integer, OUT detail text)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_health() IS
+    'how things stand, in one row, at constant cost';
+
+CREATE FUNCTION @extschema@.migrate_verify(expected_head text DEFAULT NULL)
+    RETURNS TABLE (subject text, ok boolean, detail text)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_verify(text) IS
+    'whether the ledger is as it was written, and its table as it was made';
+
+CREATE FUNCTION @extschema@.migrate_version_key(version text)
+    RETURNS bytea
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION @extschema@.migrate_version_key(text) IS
+    'key by which versions sort in natural order';
+
+--
+-- Views
+--
+
+CREATE VIEW @extschema@.migrate_status AS
+    SELECT l.version,
+           l.description,
+           CASE WHEN l.applied_seq IS NULL THEN 'rolled_back' ELSE 'applied' END AS state,
+           a.started_at AS applied_at,
+           a.applied_by,
+           a.duration,
+           l.down_sql IS NOT NULL AS has_down,
+           l.transactional,
+           l.depends_on,
+           pg_catalog.encode(l.checksum, 'hex') AS checksum
+    FROM (SELECT DISTINCT ON (e.version) e.*
+          FROM @extschema@.migrate_ledger AS e
+          ORDER BY e.version, e.seq DESC) AS l
+    LEFT JOIN @extschema@.migrate_ledger AS a
+        ON a.seq OPERATOR(pg_catalog.=) l.applied_seq
+    ORDER BY @extschema@.migrate_version_key(l.version);
+COMMENT ON VIEW @extschema@.migrate_status IS
+    'every known version and its state, in natural order';
+COMMENT ON COLUMN @extschema@.migrate_status.version IS 'the migration';
+COMMENT ON COLUMN @extschema@.migrate_status.description IS 'what it is for';
+COMMENT ON COLUMN @extschema@.migrate_status.state IS 'applied or rolled_back';
+COMMENT ON COLUMN @extschema@.migrate_status.applied_at IS 'when it was applied; NULL if it is not';
+COMMENT ON COLUMN @extschema@.migrate_status.applied_by IS 'user who applied it; NULL if it is not applied';
+COMMENT ON COLUMN @extschema@.migrate_status.duration IS 'how long its SQL ran';
+COMMENT ON COLUMN @extschema@.migrate_status.has_down IS 'whether it can be rolled back';
+COMMENT ON COLUMN @extschema@.migrate_status.transactional IS 'whether its up SQL can run in a transaction';
+COMMENT ON COLUMN @extschema@.migrate_status.depends_on IS 'versions that must be applied for this one';
+COMMENT ON COLUMN @extschema@.migrate_status.checksum IS 'SHA-256 over the tokens of its up SQL, in hex';
+
+CREATE VIEW @extschema@.migrate_history AS
+    SELECT l.seq,
+           l.version,
+           l.action,
+           l.description,
+           l.started_at,
+           l.duration,
+           l.applied_by,
+           l.role,
+           l.client,
+           l.application,
+           l.statements,
+           l.rows,
+           l.wal_bytes,
+           l.lsn,
+           l.error,
+           pg_catalog.encode(l.checksum, 'hex') AS checksum,
+           pg_catalog.encode(l.entry_hash, 'hex') AS entry_hash,
+           pg_catalog.encode(l.previous_hash, 'hex') AS previous_hash
+    FROM @extschema@.migrate_ledger AS l
+    ORDER BY l.seq;
+COMMENT ON VIEW @extschema@.migrate_history IS
+    'the events of the ledger, oldest first, without their SQL';
+COMMENT ON COLUMN @extschema@.migrate_history.seq IS 'number of the event, from 1';
+COMMENT ON COLUMN @extschema@.migrate_history.version IS 'the migration';
+COMMENT ON COLUMN @extschema@.migrate_history.action IS 'apply, amend, rollback, stamp or unstamp';
+COMMENT ON COLUMN @extschema@.migrate_history.description IS 'what the migration is for';
+COMMENT ON COLUMN @extschema@.migrate_history.started_at IS 'when the event began, by the server''s clock';
+COMMENT ON COLUMN @extschema@.migrate_history.duration IS 'how long the SQL ran; NULL if none was run';
+COMMENT ON COLUMN @extschema@.migrate_history.applied_by IS 'user who was logged in';
+COMMENT ON COLUMN @extschema@.migrate_history.role IS 'role whose rights the SQL ran with';
+COMMENT ON COLUMN @extschema@.migrate_history.client IS 'network address of the client, or local';
+COMMENT ON COLUMN @extschema@.migrate_history.application IS 'application_name of the session';
+COMMENT ON COLUMN @extschema@.migrate_history.statements IS 'number of statements run';
+COMMENT ON COLUMN @extschema@.migrate_history.rows IS 'number of rows that they processed';
+COMMENT ON COLUMN @extschema@.migrate_history.wal_bytes IS 'WAL written by them, in bytes';
+COMMENT ON COLUMN @extschema@.migrate_history.lsn IS 'position in the WAL before the first of them';
+COMMENT ON COLUMN @extschema@.migrate_history.error IS 'why it failed, if it did';
+COMMENT ON COLUMN @extschema@.migrate_history.checksum IS 'SHA-256 over the tokens of the up SQL, in hex';
+COMMENT ON COLUMN @extschema@.migrate_history.entry_hash IS 'hash of this event, in hex; pass the last one to migrate_verify() later';
+COMMENT ON COLUMN @extschema@.migrate_history.previous_hash IS 'hash of the event before it, in hex';
+
+--
+-- Rights
+--
+-- Applications may ask how things stand.  Everything else is for whoever
+-- created the extension, who can pass it on.  He may read the SQL in the
+-- ledger, and insert, which the guard lets him do only to restore a dump.
+--
+
+REVOKE ALL ON FUNCTION
+    @extschema@.migrate_apply(text, text, text, text, text[]),
+    @extschema@.migrate_rollback(integer),
+    @extschema@.migrate_rollback_to(text),
+    @extschema@.migrate_rollback_all(),
+    @extschema@.migrate_redo(text),
+    @extschema@.migrate_stamp(text, text, text, text),
+    @extschema@.migrate_unstamp(text),
+    @extschema@.migrate_ledger_guard()
+    FROM PUBLIC;
+
+GRANT EXECUTE ON FUNCTION
+    @extschema@.migrate_apply(text, text, text, text, text[]),
+    @extschema@.migrate_rollback(integer),
+    @extschema@.migrate_rollback_to(text),
+    @extschema@.migrate_rollback_all(),
+    @extschema@.migrate_redo(text),
+    @extschema@.migrate_stamp(text, text, text, text),
+    @extschema@.migrate_unstamp(text)
+    TO @extowner@ WITH GRANT OPTION;
+
+GRANT SELECT ON @extschema@.migrate_ledger, @extschema@.migrate_status, @extschema@.migrate_history
+    TO @extowner@ WITH GRANT OPTION;
+GRANT INSERT ON @extschema@.migrate_ledger TO @extowner@;

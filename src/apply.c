@@ -1,0 +1,265 @@
+/*-------------------------------------------------------------------------
+ *
+ * apply.c
+ *	  migrate_apply(): one migration and its ledger entry, or neither.
+ *
+ * All happens in the caller's transaction, so a failure at any point leaves
+ * neither the migration's effects nor an entry.  Everything that can be found
+ * wrong with the migration is found before its first statement runs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "apply.h"
+#include "executor.h"
+#include "gate.h"
+#include "settings.h"
+#include "version.h"
+
+PG_FUNCTION_INFO_V1(migrate_apply);
+
+static bool
+same_bytes(text *a, text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+/*
+ * Is the migration's up SQL what the entry records?  By checksum, or to the
+ * letter should a new major version's scanner cut it into other tokens.
+ */
+bool
+apply_same_up_sql(const Migration *migration, const LedgerEntry *entry)
+{
+	bytea	   *checksum;
+
+	if (entry->nulls[L_UP_SQL])
+		return false;
+	checksum = DatumGetByteaPP(entry->values[L_CHECKSUM]);
+	return memcmp(VARDATA_ANY(checksum), migration->up->checksum, PG_SHA256_DIGEST_LENGTH) == 0 ||
+		same_bytes(migration->up_sql, DatumGetTextPP(entry->values[L_UP_SQL]));
+}
+
+/*
+ * Is the migration's down SQL, read, other than what the entry records?
+ */
+static bool
+is_new_down_sql(const Migration *migration, const LedgerEntry *entry)
+{
+	text	   *recorded;
+	Script	   *script;
+	bool		result;
+
+	if (migration->down == NULL)
+		return false;
+	if (entry->nulls[L_DOWN_SQL])
+		return true;
+	recorded = DatumGetTextPP(entry->values[L_DOWN_SQL]);
+	if (same_bytes(migration->down_sql, recorded))
+		return false;
+	script = script_read(migration->version, true, recorded);
+	result = memcmp(script->checksum, migration->down->checksum, PG_SHA256_DIGEST_LENGTH) != 0;
+	script_free(script);
+	return result;
+}
+
+static bool
+is_new_description(const Migration *migration, const LedgerEntry *entry)
+{
+	return migration->description != NULL &&
+		(entry->nulls[L_DESCRIPTION] ||
+		 !same_bytes(migration->description, DatumGetTextPP(entry->values[L_DESCRIPTION])));
+}
+
+/*
+ * Are there dependencies that the entry does not record, or fewer?  None at
+ * all means that they were not given.
+ */
+static bool
+is_new_dependencies(const Migration *migration, const LedgerEntry *entry)
+{
+	List	   *given = migration_dependencies(migration);
+	List	   *recorded = migration_dependencies(migration_from_entry(entry));
+	ListCell   *a,
+			   *b;
+
+	if (given == NIL)
+		return false;
+	if (list_length(given) != list_length(recorded))
+		return true;
+	forboth(a, given, b, recorded)
+		if (strcmp(lfirst(a), lfirst(b)) != 0)
+			return true;
+	return false;
+}
+
+/*
+ * Records what the caller gives that the latest event of the applied version
+ * does not have.  What the caller leaves NULL stays.  Returns the outcome.
+ */
+const char *
+apply_amend(const Ledger *ledger, Migration *migration, const LedgerEntry *latest,
+			bool new_up_sql)
+{
+	bool		new_dependencies = is_new_dependencies(migration, latest);
+	LedgerEntry *entry;
+
+	if (!new_up_sql && !new_dependencies && !is_new_down_sql(migration, latest) &&
+		!is_new_description(migration, latest))
+		return "unchanged";
+
+	migration_parse(migration);
+	if (new_dependencies)
+		apply_check_dependencies(ledger, migration);
+
+	entry = migration_to_entry(migration, LEDGER_AMEND);
+	if (!new_up_sql)
+	{
+		ledger_entry_copy(entry, latest, L_UP_SQL);
+		ledger_entry_copy(entry, latest, L_CHECKSUM);
+		ledger_entry_copy(entry, latest, L_TRANSACTIONAL);
+	}
+	if (migration->down_sql == NULL)
+		ledger_entry_copy(entry, latest, L_DOWN_SQL);
+	if (migration->description == NULL)
+		ledger_entry_copy(entry, latest, L_DESCRIPTION);
+	if (!new_dependencies)
+		ledger_entry_copy(entry, latest, L_DEPENDS_ON);
+	migration_free_scripts(migration);
+	ledger_append(ledger, entry, latest);
+	return "amended";
+}
+
+/*
+ * Raises 55000 unless all that the migration depends on is applied.
+ */
+void
+apply_check_dependencies(const Ledger *ledger, const Migration *migration)
+{
+	StringInfoData missing;
+	ListCell   *cell;
+
+	initStringInfo(&missing);
+	foreach(cell, migration_dependencies(migration))
+	{
+		const char *dependency = lfirst(cell);
+
+		if (!ledger_entry_is_applied(ledger_lookup(ledger, dependency)))
+			appendStringInfo(&missing, "%s\"%s\"", missing.len ? ", " : "", dependency);
+	}
+	if (missing.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("migration \"%s\" depends on migrations that are not applied",
+						migration->version),
+				 errdetail("Not applied: %s.", missing.data),
+				 errhint("Apply them first with migrate_apply().")));
+}
+
+/*
+ * Follows neon_migrate.out_of_order if an applied version is newer.
+ */
+static void
+check_order(const Ledger *ledger, const char *version)
+{
+	char	   *newest;
+
+	if (settings_out_of_order == OUT_OF_ORDER_ALLOW)
+		return;
+	newest = ledger_newest(ledger, ledger_tail(ledger));
+	if (newest == NULL || version_compare(version, newest) >= 0)
+		return;
+	if (settings_out_of_order == OUT_OF_ORDER_ERROR)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("migration \"%s\" is older than \"%s\", which is applied",
+						version, newest),
+				 errdetail("The setting neon_migrate.out_of_order is \"error\"."),
+				 errhint("Give it a newer version, or SET neon_migrate.out_of_order = 'warn'.")));
+	ereport(WARNING,
+			(errmsg("migration \"%s\" is older than \"%s\", which is applied", version, newest),
+			 errhint("Databases made from scratch will apply them in the other order.")));
+}
+
+/*
+ * Runs the up SQL of a migration, which has been read and is not applied, and
+ * records it.  "latest" is the latest event of its version, or NULL.
+ */
+void
+apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *latest)
+{
+	LedgerEntry *entry;
+	RunStats	stats;
+
+	apply_check_dependencies(ledger, migration);
+	migration_parse(migration);
+	script_require_transactional(migration->up, "CALL migrate_run() with the same arguments");
+
+	executor_run(migration->up, &stats);
+
+	entry = migration_to_entry(migration, LEDGER_APPLY);
+	ledger_entry_set_stats(entry, &stats);
+	migration_free_scripts(migration);
+	ledger_append(ledger, entry, latest);
+}
+
+static void
+raise_different_sql(const Migration *migration, const LedgerEntry *latest)
+{
+	LedgerEntry *given = migration_to_entry(migration, LEDGER_APPLY);
+	Datum		recorded_hex = DirectFunctionCall2(binary_encode, latest->values[L_CHECKSUM],
+												   CStringGetTextDatum("hex"));
+	Datum		given_hex = DirectFunctionCall2(binary_encode, given->values[L_CHECKSUM],
+												CStringGetTextDatum("hex"));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("migration \"%s\" is already applied with different SQL", migration->version),
+			 errdetail("The ledger has the checksum %s, the given SQL %s.",
+					   TextDatumGetCString(recorded_hex), TextDatumGetCString(given_hex)),
+			 errhint("Put the change into a new version. If only the record is to change, use SELECT migrate_stamp(%s, up_sql).",
+					 quote_literal_cstr(migration->version))));
+}
+
+/*
+ * migrate_apply(version text, up_sql text, down_sql text, description text,
+ *				 depends_on text[]) returns text
+ *
+ * Applies a migration: 'applied', 'unchanged' or 'amended'.
+ */
+Datum
+migrate_apply(PG_FUNCTION_ARGS)
+{
+	Migration  *migration = migration_from_args(fcinfo, true);
+	Ledger	   *ledger;
+	LedgerEntry *latest;
+
+	if (migration->up_sql == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the up SQL of migration \"%s\" must not be null", migration->version),
+				 errhint("Pass an empty string for a migration that does nothing, or use migrate_stamp() to record one without its SQL.")));
+
+	ledger = ledger_open(fcinfo);
+	migration_read(migration);
+	gate_enter(ledger, "migrate_apply");
+
+	latest = ledger_lookup(ledger, migration->version);
+	if (ledger_entry_is_applied(latest))
+	{
+		bool		unknown = latest->nulls[L_UP_SQL];
+
+		if (!unknown && !apply_same_up_sql(migration, latest))
+			raise_different_sql(migration, latest);
+		PG_RETURN_TEXT_P(cstring_to_text(apply_amend(ledger, migration, latest, unknown)));
+	}
+
+	check_order(ledger, migration->version);
+	apply_run_up(ledger, migration, latest);
+	PG_RETURN_TEXT_P(cstring_to_text("applied"));
+}

@@ -1,0 +1,16 @@
+/*
+ * apply.h
+ *	  Applies one migration.
+ */
+#ifndef NEON_MIGRATE_APPLY_H
+#define NEON_MIGRATE_APPLY_H
+
+#include "migration.h"
+
+extern const char *apply_amend(const Ledger *ledger, Migration *migration,
+							   const LedgerEntry *latest, bool new_up_sql);
+extern bool apply_same_up_sql(const Migration *migration, const LedgerEntry *entry);
+extern void apply_check_dependencies(const Ledger *ledger, const Migration *migration);
+extern void apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *latest);
+
+#endif							/* NEON_MIGRATE_APPLY_H */

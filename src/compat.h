@@ -1,0 +1,79 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  Differences between the PostgreSQL majors that neon_migrate supports.
+ *
+ * This is the only file that looks at PG_VERSION_NUM.  The rest of the code
+ * calls the names of the newest major, or a compat_ name where the signature
+ * changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef NEON_MIGRATE_COMPAT_H
+#define NEON_MIGRATE_COMPAT_H
+
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/tuplestore.h"
+
+#if PG_VERSION_NUM < 140000
+#error "neon_migrate needs PostgreSQL 14 or later"
+#endif
+
+/* 18 dropped the run_once argument (commit 3eea7a0c97) */
+#if PG_VERSION_NUM >= 180000
+#define compat_ExecutorRun(desc) ExecutorRun(desc, ForwardScanDirection, 0)
+#else
+#define compat_ExecutorRun(desc) ExecutorRun(desc, ForwardScanDirection, 0, true)
+#endif
+
+/* 15 got random numbers of its own; returns one in [0, 1) */
+#if PG_VERSION_NUM >= 150000
+#include "common/pg_prng.h"
+#define compat_random() pg_prng_double(&pg_global_prng_state)
+#else
+#define compat_random() ((double) random() / ((double) MAX_RANDOM_VALUE + 1))
+#endif
+
+#if PG_VERSION_NUM < 150000
+
+/* 15 renamed it when it split off the variable-parameters form */
+#define pg_analyze_and_rewrite_fixedparams pg_analyze_and_rewrite
+
+/* 15 made the placeholder check an error for the whole prefix */
+#define MarkGUCPrefixReserved EmitWarningsOnPlaceholders
+
+/*
+ * 15 has this in funcapi.c.  Puts a tuplestore in the per-query context into
+ * fcinfo's ReturnSetInfo.
+ */
+#define MAT_SRF_USE_EXPECTED_DESC 0x01
+static inline void
+InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext oldcontext;
+	TupleDesc	desc;
+
+	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
+		!(rsinfo->allowedModes & SFRM_Materialize))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+
+	oldcontext = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
+	if (flags & MAT_SRF_USE_EXPECTED_DESC)
+		desc = CreateTupleDescCopy(rsinfo->expectedDesc);
+	else if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	rsinfo->setResult = tuplestore_begin_heap(true, false, work_mem);
+	rsinfo->returnMode = SFRM_Materialize;
+	rsinfo->setDesc = desc;
+	MemoryContextSwitchTo(oldcontext);
+}
+#endif							/* before 15 */
+
+#endif							/* NEON_MIGRATE_COMPAT_H */

@@ -1,0 +1,315 @@
+/*-------------------------------------------------------------------------
+ *
+ * executor.c
+ *	  Runs a migration's script in the caller's transaction.
+ *
+ * Each statement is analysed against the script's whole text, so that
+ * positions in errors are the migration's own, then planned and run with the
+ * caller's rights, as CREATE EXTENSION does with its scripts.  Not by SPI,
+ * which raises nothing when it stops at a COMMIT in the text and knows neither
+ * statement numbers nor rows.
+ *
+ * A script runs in a subtransaction of its own: if it fails on a lock
+ * timeout, that is rolled back, which lets go of the locks it had, and the
+ * script is tried again.  Any other error goes to the caller as it is.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "commands/trigger.h"
+#include "executor/instrument.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/analyze.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "executor.h"
+#include "position.h"
+#include "session.h"
+#include "settings.h"
+#include "subtransaction.h"
+
+#define RETRY_FIRST_MS 100
+#define RETRY_MAX_MS 5000
+
+/*
+ * Runs one planned statement that is not a utility.  Returns the rows it
+ * processed.
+ */
+static uint64
+run_query(const Script *script, PlannedStmt *plan, DestReceiver *dest)
+{
+	QueryDesc  *query = CreateQueryDesc(plan, script->text, GetActiveSnapshot(),
+										InvalidSnapshot, dest, NULL, NULL, 0);
+	uint64		rows;
+
+	ExecutorStart(query, 0);
+	compat_ExecutorRun(query);
+	ExecutorFinish(query);
+	rows = query->estate->es_processed;
+	ExecutorEnd(query);
+	FreeQueryDesc(query);
+	return rows;
+}
+
+static uint64
+run_utility(const Script *script, PlannedStmt *plan, DestReceiver *dest)
+{
+	QueryCompletion completion;
+
+	InitializeQueryCompletion(&completion);
+	ProcessUtility(plan, script->text, false, PROCESS_UTILITY_QUERY, NULL, NULL,
+				   dest, &completion);
+	return completion.nprocessed;
+}
+
+/*
+ * Runs one statement of the script.  Returns the rows it processed.
+ */
+static uint64
+run_statement(const Script *script, RawStmt *raw, DestReceiver *dest)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
+												  "neon_migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	bool		needs_snapshot = analyze_requires_snapshot(raw);
+	uint64		rows = 0;
+	List	   *plans;
+	ListCell   *cell;
+
+	/* see what the statements before did */
+	CommandCounterIncrement();
+
+	if (needs_snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	plans = pg_analyze_and_rewrite_fixedparams(raw, script->text, NULL, 0, NULL);
+	plans = pg_plan_queries(plans, script->text, CURSOR_OPT_PARALLEL_OK, NULL);
+	if (needs_snapshot)
+		PopActiveSnapshot();
+
+	foreach(cell, plans)
+	{
+		PlannedStmt *plan = lfirst_node(PlannedStmt, cell);
+		uint64		processed;
+
+		CommandCounterIncrement();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		processed = plan->utilityStmt ? run_utility(script, plan, dest) :
+			run_query(script, plan, dest);
+		PopActiveSnapshot();
+		if (plan->canSetTag)
+			rows += processed;
+	}
+
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+	return rows;
+}
+
+/*
+ * Raises now what the deferred constraints would raise at the end of the
+ * caller's transaction, where nobody could tell which migration did it.
+ *
+ * They are checked in a subtransaction that is rolled back, so that deferred
+ * triggers still have their effects when the transaction ends, and only then.
+ */
+static void
+check_deferred_constraints(void)
+{
+	Subtransaction sub;
+
+	subtransaction_begin(&sub);
+	PG_TRY();
+	{
+		ConstraintsSetStmt *all_immediate = makeNode(ConstraintsSetStmt);
+
+		AfterTriggerSetState(all_immediate);
+		subtransaction_rollback(&sub);
+	}
+	PG_CATCH();
+	{
+		ReThrowError(subtransaction_catch(&sub));
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Runs the script's statements, and puts the session back as it was.
+ */
+static void
+run_statements(Script *script, RunStats *stats)
+{
+	Portal		portal = ActivePortal;
+	const char *portal_text = portal ? portal->sourceText : NULL;
+	int			nest = NewGUCNestLevel();
+	DestReceiver *dest = CreateDestReceiver(DestNone);
+	Position	position;
+
+	settings_pin("lock_timeout", psprintf("%d", settings_lock_timeout));
+	settings_pin("standard_conforming_strings", "on");
+	position_push(&position, script);
+	session_watch_begin();
+	PG_TRY();
+	{
+		ListCell   *cell;
+
+		/*
+		 * Errors inside a function body are looked up in the active portal's
+		 * text (function_parse_error_transpose); ours is the right one.
+		 */
+		if (portal)
+			portal->sourceText = script->text;
+
+		stats->statements = 0;
+		stats->rows = 0;
+		foreach(cell, script->statements)
+		{
+			RawStmt    *raw = lfirst_node(RawStmt, cell);
+
+			CHECK_FOR_INTERRUPTS();
+			position_set(&position, raw);
+			stats->rows += run_statement(script, raw, dest);
+			stats->statements++;
+		}
+		CommandCounterIncrement();
+		position.at_end = true;
+		if (stats->statements > 0)
+			check_deferred_constraints();
+		session_clean_up();
+	}
+	PG_FINALLY();
+	{
+		session_watch_end();
+		if (portal)
+			portal->sourceText = portal_text;
+	}
+	PG_END_TRY();
+	position_pop(&position);
+
+	/* also what a plain SET, SET ROLE or SET SESSION AUTHORIZATION did */
+	AtEOXact_GUC(false, nest);
+}
+
+/*
+ * Did a statement wait for a lock longer than lock_timeout?  (NOWAIT fails
+ * with the same SQLSTATE, and means it.)
+ */
+static bool
+is_lock_timeout(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && error->message_id &&
+		strcmp(error->message_id, "canceling statement due to lock timeout") == 0;
+}
+
+/*
+ * Runs the script once, in a subtransaction.  Returns NULL if it succeeded,
+ * the error if that was a lock timeout; other errors are raised.
+ */
+static ErrorData *
+try_script(Script *script, RunStats *stats)
+{
+	Subtransaction sub;
+	ErrorData  *volatile error = NULL;
+
+	subtransaction_begin(&sub);
+	PG_TRY();
+	{
+		run_statements(script, stats);
+		subtransaction_commit(&sub);
+	}
+	PG_CATCH();
+	{
+		error = subtransaction_catch(&sub);
+		if (!is_lock_timeout(error))
+			ReThrowError(error);
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/*
+ * Sleeps before try number "attempt" (from 1): twice as long each time, and
+ * spread, so that several do not come back at once.
+ */
+static void
+wait_before_retry(int attempt)
+{
+	double		base = Min(RETRY_MAX_MS, RETRY_FIRST_MS * pow(2, attempt - 1));
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													(int64) (base * (0.5 + compat_random())));
+
+	for (;;)
+	{
+		long		left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), until);
+
+		if (left <= 0)
+			return;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+						 left, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/*
+ * Runs a parsed script in the caller's transaction and fills "stats".  All
+ * errors of its statements are raised, with the place in the script; a lock
+ * timeout only after neon_migrate.lock_retries more tries.
+ */
+void
+executor_run(Script *script, RunStats *stats)
+{
+	int			retries = settings_lock_retries;
+	WalUsage	wal_before = pgWalUsage;
+	WalUsage	wal;
+	instr_time	begin,
+				end;
+
+	memset(stats, 0, sizeof(RunStats));
+	stats->started_at = GetCurrentTimestamp();
+	stats->lsn = GetXLogInsertRecPtr();
+	INSTR_TIME_SET_CURRENT(begin);
+
+	for (int attempt = 1;; attempt++)
+	{
+		ErrorData  *error = try_script(script, stats);
+
+		if (error == NULL)
+			break;
+		if (attempt > retries)
+		{
+			error->detail = psprintf("The migration was tried %d times.", attempt);
+			error->hint = "Raise neon_migrate.lock_timeout or neon_migrate.lock_retries, or end the sessions that hold the lock.";
+			ReThrowError(error);
+		}
+		ereport(NOTICE,
+				(errmsg("migration \"%s\" ran into its lock timeout, trying again (%d of %d)",
+						script->version ? script->version : "", attempt, retries),
+				 errdetail_internal("%s", error->context ? error->context : error->message)));
+		FreeErrorData(error);
+		wait_before_retry(attempt);
+		script_parse_again(script);
+	}
+
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, begin);
+	stats->duration = INSTR_TIME_GET_MICROSEC(end);
+	memset(&wal, 0, sizeof(wal));
+	WalUsageAccumDiff(&wal, &pgWalUsage, &wal_before);
+	stats->wal_bytes = wal.wal_bytes;
+}

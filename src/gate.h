@@ -1,0 +1,13 @@
+/*
+ * gate.h
+ *	  Decides whether a migration may run here and now.
+ */
+#ifndef NEON_MIGRATE_GATE_H
+#define NEON_MIGRATE_GATE_H
+
+#include "ledger.h"
+
+extern void gate_enter(const Ledger *ledger, const char *function);
+extern int	gate_holder_pid(const Ledger *ledger);
+
+#endif							/* NEON_MIGRATE_GATE_H */

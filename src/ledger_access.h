@@ -1,0 +1,50 @@
+/*
+ * ledger_access.h
+ *	  Finds the ledger, and runs the extension's own statements with the
+ *	  rights of its owner.
+ */
+#ifndef NEON_MIGRATE_LEDGER_ACCESS_H
+#define NEON_MIGRATE_LEDGER_ACCESS_H
+
+#include "executor/spi.h"
+#include "fmgr.h"
+
+#define LEDGER_TABLE "migrate_ledger"
+
+typedef struct Ledger
+{
+	Oid			relid;			/* the ledger table */
+	Oid			owner;			/* its owner, who writes it */
+	Oid			function_owner; /* owner of the function we were called as */
+	const char *schema;			/* the extension's schema, quoted as needed */
+} Ledger;
+
+/*
+ * A statement of the extension's own.  Its plan is kept for the session.
+ */
+typedef struct OwnerQuery
+{
+	const char *sql;			/* "%s" stands for the extension's schema */
+	int			nargs;
+	const Oid  *types;
+	bool		read_only;
+
+	/* private */
+	SPIPlanPtr	plan;
+	char	   *schema;			/* the one in the plan */
+} OwnerQuery;
+
+typedef struct OwnerScope
+{
+	Oid			user;
+	int			security_context;
+	int			nest;
+} OwnerScope;
+
+extern Ledger *ledger_open(FunctionCallInfo fcinfo);
+extern Ledger *ledger_open_table(Oid relid);
+extern uint64 owner_query(const Ledger *ledger, OwnerQuery *query,
+						  Datum *values, const char *nulls, OwnerScope *scope);
+extern void owner_query_end(const OwnerScope *scope);
+
+#endif							/* NEON_MIGRATE_LEDGER_ACCESS_H */

@@ -1,0 +1,38 @@
+/*
+ * migration.h
+ *	  A migration as the caller handed it over.
+ */
+#ifndef NEON_MIGRATE_MIGRATION_H
+#define NEON_MIGRATE_MIGRATION_H
+
+#include "fmgr.h"
+#include "utils/array.h"
+
+#include "ledger.h"
+#include "script.h"
+
+/*
+ * NULL means "not given" for all but the version.
+ */
+typedef struct Migration
+{
+	char	   *version;
+	text	   *up_sql;
+	text	   *down_sql;
+	text	   *description;
+	ArrayType  *depends_on;
+
+	/* what they read as; NULL where they are NULL */
+	Script	   *up;
+	Script	   *down;
+} Migration;
+
+extern Migration *migration_from_args(FunctionCallInfo fcinfo, bool has_depends_on);
+extern Migration *migration_from_entry(const LedgerEntry *entry);
+extern void migration_read(Migration *migration);
+extern void migration_parse(Migration *migration);
+extern void migration_free_scripts(Migration *migration);
+extern List *migration_dependencies(const Migration *migration);
+extern LedgerEntry *migration_to_entry(const Migration *migration, const char *action);
+
+#endif							/* NEON_MIGRATE_MIGRATION_H */

@@ -1,0 +1,171 @@
+/*-------------------------------------------------------------------------
+ *
+ * position.c
+ *	  Says of an error where in a migration's own text it happened.
+ *
+ * The parser and the executor report a position in the text they were given.
+ * They are always given the migration's whole text, so a position that is
+ * still set when an error reaches this callback is one in that text, while
+ * the client knows only the text of its own SELECT.  So the position is moved
+ * to the internal query, which is the failing statement alone, and CONTEXT
+ * names the migration, the statement, and line and column in the migration.
+ * Lines and columns count from 1; columns count characters, not bytes.
+ *
+ * An error without such a position (a run-time error, or one inside a
+ * function body, which brings its own internal query) is left as it is and
+ * gets the place where its statement starts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+
+#include "position.h"
+
+/* A longer statement is not repeated in the error; CONTEXT still has its place. */
+#define MAX_QUOTED_STATEMENT 8192
+
+/*
+ * Returns the byte offset of the "position"th character of "text".
+ */
+static int
+offset_of_position(const char *text, int position)
+{
+	const char *p = text;
+
+	while (--position > 0 && *p)
+		p += pg_mblen(p);
+	return p - text;
+}
+
+/*
+ * Gives line and column of a byte offset.
+ */
+static void
+line_and_column(const char *text, int offset, int *line, int *column)
+{
+	const char *line_start = text;
+
+	*line = 1;
+	for (const char *p = text; p < text + offset; p++)
+		if (*p == '\n')
+		{
+			(*line)++;
+			line_start = p + 1;
+		}
+	*column = pg_mbstrlen_with_len(line_start, text + offset - line_start) + 1;
+}
+
+/*
+ * Returns 'migration "v"' or its like, for a message.
+ */
+static const char *
+script_name(const Script *script)
+{
+	const char *part = script->down ? "down SQL of " : "";
+
+	if (script->version == NULL)
+		return script->down ? "down SQL" : "up SQL";
+	return psprintf("%smigration \"%s\"", part, script->version);
+}
+
+/*
+ * Makes the statement from byte "start" on the internal query, with the error
+ * at byte "offset" of the script.
+ */
+static void
+quote_statement(const Script *script, int start, int length, int offset)
+{
+	const char *text = script->text + start;
+
+	if (length <= 0 || length > MAX_QUOTED_STATEMENT || offset < start || offset > start + length)
+		return;
+	internalerrposition(pg_mbstrlen_with_len(text, offset - start) + 1);
+	internalerrquery(pnstrdup(text, length));
+}
+
+static void
+position_callback(void *arg)
+{
+	Position   *position = (Position *) arg;
+	const Script *script = position->script;
+	int			cursor = geterrposition();
+	int			offset = position->start;
+	int			number = position->statement;
+	int			line,
+				column;
+
+	if (cursor > 0)
+	{
+		offset = offset_of_position(script->text, cursor);
+		errposition(0);
+		if (number > 0)
+			quote_statement(script, position->start, position->length, offset);
+		else
+		{
+			/* while reading: the text up to where the next statement starts */
+			int			start,
+						length;
+
+			number = script_statement_number(script, offset);
+			script_numbered_span(script, number, &start, &length);
+			quote_statement(script, start, length, offset);
+		}
+	}
+	else if (number == 0)
+	{
+		errcontext("%s", script_name(script));
+		return;
+	}
+
+	line_and_column(script->text, offset, &line, &column);
+	if (position->at_end)
+		errcontext("%s, deferred constraints after statement %d, line %d, column %d",
+				   script_name(script), number, line, column);
+	else
+		errcontext("%s, statement %d, line %d, column %d",
+				   script_name(script), number, line, column);
+}
+
+/*
+ * Makes errors from here on name "script", until position_pop().  An error
+ * that leaves the caller's frame needs no pop: PG_TRY restores the stack.
+ */
+void
+position_push(Position *position, const Script *script)
+{
+	memset(position, 0, sizeof(Position));
+	position->script = script;
+	position->callback.callback = position_callback;
+	position->callback.arg = position;
+	position->callback.previous = error_context_stack;
+	error_context_stack = &position->callback;
+}
+
+/*
+ * Makes "raw" the running statement.
+ */
+void
+position_set(Position *position, const RawStmt *raw)
+{
+	script_statement_span(position->script, raw, &position->start, &position->length);
+	position->statement = script_statement_number(position->script, position->start);
+}
+
+void
+position_pop(Position *position)
+{
+	Assert(error_context_stack == &position->callback);
+	error_context_stack = position->callback.previous;
+}
+
+/*
+ * For use in ereport(), under a position_push(): the error is at byte
+ * "offset" of the script.
+ */
+int
+position_errposition(const Script *script, int offset)
+{
+	return errposition(pg_mbstrlen_with_len(script->text, offset) + 1);
+}

@@ -1,0 +1,25 @@
+/*
+ * position.h
+ *	  Says of an error where in a migration's own text it happened.
+ */
+#ifndef NEON_MIGRATE_POSITION_H
+#define NEON_MIGRATE_POSITION_H
+
+#include "script.h"
+
+typedef struct Position
+{
+	ErrorContextCallback callback;
+	const Script *script;
+	int			statement;		/* number of the running statement, 0 while reading */
+	int			start;			/* byte offset of its first token */
+	int			length;			/* in bytes */
+	bool		at_end;			/* it is done: its deferred constraints are checked */
+} Position;
+
+extern void position_push(Position *position, const Script *script);
+extern void position_set(Position *position, const RawStmt *raw);
+extern void position_pop(Position *position);
+extern int	position_errposition(const Script *script, int offset);
+
+#endif							/* NEON_MIGRATE_POSITION_H */

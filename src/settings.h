@@ -1,0 +1,23 @@
+/*
+ * settings.h
+ *	  The neon_migrate.* settings.
+ */
+#ifndef NEON_MIGRATE_SETTINGS_H
+#define NEON_MIGRATE_SETTINGS_H
+
+typedef enum OutOfOrder
+{
+	OUT_OF_ORDER_ALLOW,
+	OUT_OF_ORDER_WARN,
+	OUT_OF_ORDER_ERROR
+} OutOfOrder;
+
+extern int	settings_lock_retries;	/* retries after a lock timeout */
+extern int	settings_lock_timeout;	/* ms, for a migration's own locks */
+extern int	settings_out_of_order;	/* an OutOfOrder */
+extern int	settings_wait_timeout;	/* ms, for the gate */
+
+extern void settings_init(void);
+extern void settings_pin(const char *name, const char *value);
+
+#endif							/* NEON_MIGRATE_SETTINGS_H */

@@ -1,0 +1,314 @@
+/*-------------------------------------------------------------------------
+ *
+ * verify.c
+ *	  migrate_verify(): has anybody tampered with the ledger?
+ *
+ * Walks the whole chain and looks at the table that holds it.  What a chain
+ * cannot show by itself is that entries at its end are missing: for that, keep
+ * the last hash elsewhere and pass it as expected_head.
+ *
+ * Runs with the owner's rights and pinned settings, so that the answer does
+ * not depend on who asks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "ledger.h"
+
+PG_FUNCTION_INFO_V1(migrate_verify);
+
+/* Bad entries reported one by one; the rest is only counted. */
+#define MAX_REPORTED 20
+
+typedef struct Report
+{
+	ReturnSetInfo *result;
+	int			problems;		/* rows of the current subject that are not ok */
+} Report;
+
+static const Oid oid_arg[] = {OIDOID};
+
+/*
+ * One check of the table by a query that returns what is wrong, as text.
+ */
+typedef struct TableCheck
+{
+	const char *subject;
+	const char *fine;			/* detail if nothing is wrong */
+	OwnerQuery	query;
+} TableCheck;
+
+static TableCheck table_checks[] = {
+	{"persistence", "the ledger is a logged table",
+		{.sql = "SELECT 'the table is ' OPERATOR(pg_catalog.||)"
+			" CASE c.relpersistence WHEN 'u' THEN 'unlogged: a crash empties it' ELSE 'temporary' END"
+			" FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) $1"
+			" AND c.relpersistence OPERATOR(pg_catalog.<>) 'p'",
+	.nargs = 1,.types = oid_arg,.read_only = true}},
+	{"privileges", "nobody but its owner may write the ledger",
+		{.sql = "SELECT pg_catalog.format('%%s has %%s', CASE a.grantee WHEN 0 THEN 'PUBLIC'"
+			" ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END, a.privilege_type)"
+			" FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a"
+			" WHERE c.oid OPERATOR(pg_catalog.=) $1"
+			" AND a.grantee OPERATOR(pg_catalog.<>) c.relowner"
+			" AND a.privilege_type OPERATOR(pg_catalog.=)"
+			" ANY (ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER'])"
+			/* for restoring a dump; ledger_guard.c sees to the rest */
+			" AND NOT (a.privilege_type OPERATOR(pg_catalog.=) 'INSERT' AND EXISTS"
+			" (SELECT FROM pg_catalog.pg_extension AS e"
+			" WHERE e.extname OPERATOR(pg_catalog.=) 'neon_migrate'"
+			" AND e.extowner OPERATOR(pg_catalog.=) a.grantee))"
+			" ORDER BY 1",
+	.nargs = 1,.types = oid_arg,.read_only = true}},
+	{"triggers", "only its own guard is on the ledger",
+		{.sql = "SELECT CASE WHEN t.own THEN 'trigger ' OPERATOR(pg_catalog.||) t.name"
+			" OPERATOR(pg_catalog.||) ' is disabled'"
+			" ELSE 'trigger ' OPERATOR(pg_catalog.||) t.name OPERATOR(pg_catalog.||)"
+			" ' does not belong there' END"
+			" FROM (SELECT pg_catalog.quote_ident(t.tgname) AS name, t.tgenabled, EXISTS"
+			" (SELECT FROM pg_catalog.pg_depend AS d, pg_catalog.pg_extension AS e,"
+			" pg_catalog.pg_proc AS p"
+			" WHERE e.extname OPERATOR(pg_catalog.=) 'neon_migrate'"
+			" AND p.oid OPERATOR(pg_catalog.=) t.tgfoid"
+			" AND p.prosrc OPERATOR(pg_catalog.=) 'migrate_ledger_guard'"
+			" AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass"
+			" AND d.objid OPERATOR(pg_catalog.=) t.tgfoid"
+			" AND d.deptype OPERATOR(pg_catalog.=) 'e'"
+			" AND d.refobjid OPERATOR(pg_catalog.=) e.oid) AS own"
+			" FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid OPERATOR(pg_catalog.=) $1) AS t"
+			" WHERE NOT t.own OR t.tgenabled OPERATOR(pg_catalog.<>) 'O'"
+			" UNION ALL SELECT 'trigger ' OPERATOR(pg_catalog.||) g.name"
+			" OPERATOR(pg_catalog.||) ' is missing'"
+			" FROM (VALUES ('migrate_ledger_guard_row'), ('migrate_ledger_guard_statement'))"
+			" AS g (name) WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t"
+			" WHERE t.tgrelid OPERATOR(pg_catalog.=) $1"
+			" AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.=) g.name) ORDER BY 1",
+	.nargs = 1,.types = oid_arg,.read_only = true}},
+	{"rules", "no rule is on the ledger",
+		{.sql = "SELECT 'rule ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(r.rulename)"
+			" OPERATOR(pg_catalog.||) ' does not belong there'"
+			" FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class OPERATOR(pg_catalog.=) $1 ORDER BY 1",
+	.nargs = 1,.types = oid_arg,.read_only = true}},
+	{"row security", "row security is off for the ledger",
+		{.sql = "SELECT 'row security is enabled' FROM pg_catalog.pg_class AS c"
+			" WHERE c.oid OPERATOR(pg_catalog.=) $1 AND (c.relrowsecurity OR c.relforcerowsecurity)"
+			" UNION ALL SELECT 'policy ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(p.polname)"
+			" OPERATOR(pg_catalog.||) ' does not belong there'"
+			" FROM pg_catalog.pg_policy AS p WHERE p.polrelid OPERATOR(pg_catalog.=) $1 ORDER BY 1",
+	.nargs = 1,.types = oid_arg,.read_only = true}},
+	{"inheritance", "the ledger stands alone",
+		{.sql = "SELECT 'the table has the parent or child '"
+			" OPERATOR(pg_catalog.||) CASE WHEN i.inhrelid OPERATOR(pg_catalog.=) $1"
+			" THEN i.inhparent::pg_catalog.regclass::pg_catalog.text"
+			" ELSE i.inhrelid::pg_catalog.regclass::pg_catalog.text END"
+			" FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid OPERATOR(pg_catalog.=) $1"
+			" OR i.inhparent OPERATOR(pg_catalog.=) $1 ORDER BY 1",
+	.nargs = 1,.types = oid_arg,.read_only = true}},
+};
+
+static void
+add_row(Report *report, const char *subject, bool ok, const char *detail)
+{
+	Datum		values[3] = {
+		CStringGetTextDatum(subject), BoolGetDatum(ok), CStringGetTextDatum(detail)
+	};
+	bool		nulls[3] = {0};
+
+	tuplestore_putvalues(report->result->setResult, report->result->setDesc, values, nulls);
+}
+
+static void
+add_problem(Report *report, const char *subject, const char *detail)
+{
+	if (report->problems++ < MAX_REPORTED)
+		add_row(report, subject, false, detail);
+}
+
+/*
+ * Ends a subject: says that it is fine, or how many problems were left out.
+ */
+static void
+end_subject(Report *report, const char *subject, const char *fine)
+{
+	if (report->problems == 0)
+		add_row(report, subject, true, fine);
+	else if (report->problems > MAX_REPORTED)
+		add_row(report, subject, false,
+				psprintf("and %d more", report->problems - MAX_REPORTED));
+	report->problems = 0;
+}
+
+static char *
+hash_hex(const LedgerEntry *entry, LedgerColumn column)
+{
+	if (entry->nulls[column])
+		return "none";
+	return TextDatumGetCString(DirectFunctionCall2(binary_encode, entry->values[column],
+												   CStringGetTextDatum("hex")));
+}
+
+static char *
+bytes_hex(const uint8 *bytes)
+{
+	char	   *hex = palloc(2 * PG_SHA256_DIGEST_LENGTH + 1);
+
+	hex_encode((const char *) bytes, PG_SHA256_DIGEST_LENGTH, hex);
+	hex[2 * PG_SHA256_DIGEST_LENGTH] = '\0';
+	return hex;
+}
+
+/*
+ * Checks each entry's number, its hash, and that it names the hash of the one
+ * before.  Returns the last entry's hash in hex and sets "seq" to its number;
+ * sets "expected_seq" to the number of the entry with the hash "expected".
+ */
+static char *
+verify_chain(Report *report, const Ledger *ledger, const char *expected,
+			 int64 *seq, int64 *expected_seq)
+{
+	MemoryContext entry_context = AllocSetContextCreate(CurrentMemoryContext,
+														"neon_migrate verify",
+														ALLOCSET_DEFAULT_SIZES);
+	char		previous[2 * PG_SHA256_DIGEST_LENGTH + 1] = "none";
+
+	*seq = *expected_seq = 0;
+	for (;;)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(entry_context);
+		LedgerEntry *entry = ledger_after(ledger, *seq);
+		uint8		hash[PG_SHA256_DIGEST_LENGTH];
+		int64		number;
+
+		if (entry == NULL)
+		{
+			MemoryContextSwitchTo(old_context);
+			break;
+		}
+		CHECK_FOR_INTERRUPTS();
+		number = ledger_entry_int64(entry, L_SEQ);
+		if (number != *seq + 1)
+			add_problem(report, "hash chain", number == *seq + 2 ?
+						psprintf("entry " INT64_FORMAT " is missing", number - 1) :
+						psprintf("entries " INT64_FORMAT " to " INT64_FORMAT " are missing",
+								 *seq + 1, number - 1));
+		else if (strcmp(hash_hex(entry, L_PREVIOUS_HASH), previous) != 0)
+			add_problem(report, "hash chain",
+						psprintf("entry " INT64_FORMAT " (\"%s\") does not follow the one before it",
+								 number, ledger_entry_text(entry, L_VERSION)));
+		ledger_hash(entry, hash);
+		strlcpy(previous, hash_hex(entry, L_ENTRY_HASH), sizeof(previous));
+		if (strcmp(bytes_hex(hash), previous) != 0)
+			add_problem(report, "hash chain",
+						psprintf("entry " INT64_FORMAT " (\"%s\") was changed after it was written",
+								 number, ledger_entry_text(entry, L_VERSION)));
+		if (expected && strcmp(previous, expected) == 0)
+			*expected_seq = number;
+		*seq = number;
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(entry_context);
+	}
+	return pstrdup(previous);
+}
+
+static void
+verify_table(Report *report, const Ledger *ledger, TableCheck *check)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Datum		values[] = {ObjectIdGetDatum(ledger->relid)};
+	OwnerScope	scope;
+	uint64		count = owner_query(ledger, &check->query, values, NULL, &scope);
+	char	  **details = MemoryContextAlloc(context, sizeof(char *) * (count + 1));
+
+	for (uint64 i = 0; i < count; i++)
+		details[i] = MemoryContextStrdup(context, SPI_getvalue(SPI_tuptable->vals[i],
+															   SPI_tuptable->tupdesc, 1));
+	owner_query_end(&scope);
+	for (uint64 i = 0; i < count; i++)
+		add_problem(report, check->subject, details[i]);
+	end_subject(report, check->subject, check->fine);
+}
+
+static void
+verify_owner(Report *report, const Ledger *ledger)
+{
+	if (ledger->owner != ledger->function_owner)
+		add_problem(report, "owner",
+					psprintf("the table belongs to %s, the functions to %s",
+							 quote_identifier(GetUserNameFromId(ledger->owner, false)),
+							 quote_identifier(GetUserNameFromId(ledger->function_owner, false))));
+	end_subject(report, "owner", "the ledger belongs to the owner of its functions");
+}
+
+static void
+verify_head(Report *report, const char *expected, int64 expected_seq,
+			const char *head, int64 seq)
+{
+	const char *found = seq == 0 ? "the ledger is empty" :
+		psprintf("the head is %s, entry " INT64_FORMAT, head, seq);
+
+	if (expected && strcmp(expected, head) != 0)
+		add_problem(report, "head", expected_seq == 0 ?
+					psprintf("%s; no entry has the expected hash", found) :
+					psprintf("%s; the expected hash is that of entry " INT64_FORMAT,
+							 found, expected_seq));
+	end_subject(report, "head", found);
+}
+
+/*
+ * Returns the expected head in lower case, or raises 22023.
+ */
+static char *
+expected_head_arg(FunctionCallInfo fcinfo)
+{
+	char	   *head;
+
+	if (PG_ARGISNULL(0))
+		return NULL;
+	head = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	for (char *p = head; *p; p++)
+		*p = pg_tolower((unsigned char) *p);
+	if (strlen(head) != 2 * PG_SHA256_DIGEST_LENGTH ||
+		strspn(head, "0123456789abcdef") != 2 * PG_SHA256_DIGEST_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("expected_head is not the hash of a ledger entry"),
+				 errdetail("Such a hash has %d hexadecimal digits.", 2 * PG_SHA256_DIGEST_LENGTH),
+				 errhint("Take it from SELECT entry_hash FROM migrate_history ORDER BY seq DESC LIMIT 1.")));
+	return head;
+}
+
+/*
+ * migrate_verify(expected_head text)
+ *		returns table (subject text, ok boolean, detail text)
+ */
+Datum
+migrate_verify(PG_FUNCTION_ARGS)
+{
+	char	   *expected = expected_head_arg(fcinfo);
+	Ledger	   *ledger = ledger_open(fcinfo);
+	Report		report = {0};
+	char	   *head;
+	int64		seq,
+				expected_seq;
+
+	InitMaterializedSRF(fcinfo, 0);
+	report.result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	head = verify_chain(&report, ledger, expected, &seq, &expected_seq);
+	end_subject(&report, "hash chain",
+				psprintf(INT64_FORMAT " entries, all as they were written", seq));
+	verify_head(&report, expected, expected_seq, head, seq);
+	verify_owner(&report, ledger);
+	for (int i = 0; i < lengthof(table_checks); i++)
+		verify_table(&report, ledger, &table_checks[i]);
+	return (Datum) 0;
+}
