@@ -4,15 +4,17 @@
 #   make install [DESTDIR=...] installs
 #   make installcheck          regression and isolation tests, on a running server
 
+PG_CONFIG ?= pg_config
+
 EXTENSION = neon_migrate
 MODULE_big = neon_migrate
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 DATA = $(wildcard sql/neon_migrate--*.sql)
 PGFILEDESC = "neon_migrate - schema migrations as a feature of the database"
 
-PG_CPPFLAGS = -I$(srcdir)/src
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-	-Wno-declaration-after-statement
+# The server's headers count as the system's, so that COPT="-Wall -Wextra
+# -Werror" is about our code.
+PG_CPPFLAGS = -I$(srcdir)/src -isystem $(shell $(PG_CONFIG) --includedir-server)
 
 REGRESS = $(patsubst $(srcdir)/test/sql/%.sql,%,$(sort $(wildcard $(srcdir)/test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=$(srcdir)/test
@@ -21,7 +23,6 @@ ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
 
 EXTRA_CLEAN = results output_iso tmp_check tmp_check_iso log
 
-PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 

@@ -23,6 +23,11 @@
 #error "neon_migrate needs PostgreSQL 14 or later"
 #endif
 
+/* 16 moved the VARDATA macros out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 18 dropped the run_once argument (commit 3eea7a0c97) */
 #if PG_VERSION_NUM >= 180000
 #define compat_ExecutorRun(desc) ExecutorRun(desc, ForwardScanDirection, 0)

@@ -155,7 +155,7 @@ static void
 run_statements(Script *script, RunStats *stats)
 {
 	Portal		portal = ActivePortal;
-	const char *portal_text = portal ? portal->sourceText : NULL;
+	const char *volatile portal_text = portal ? portal->sourceText : NULL;
 	int			nest = NewGUCNestLevel();
 	DestReceiver *dest = CreateDestReceiver(DestNone);
 	Position	position;

@@ -97,7 +97,7 @@ rollback_entry(const LedgerEntry *latest, const char *action)
 	};
 	LedgerEntry *entry = ledger_entry_new(ledger_entry_text(latest, L_VERSION), action);
 
-	for (int i = 0; i < lengthof(kept); i++)
+	for (int i = 0; i < (int) lengthof(kept); i++)
 		ledger_entry_copy(entry, latest, kept[i]);
 	return entry;
 }

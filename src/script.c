@@ -113,7 +113,7 @@ trimmed_length(const Script *script, int start, int end)
 void
 script_numbered_span(const Script *script, int number, int *start, int *length)
 {
-	int			end = number < script->nstarts ? script->starts[number] : strlen(script->text);
+	int			end = number < script->nstarts ? script->starts[number] : (int) strlen(script->text);
 
 	*start = number <= script->nstarts ? script->starts[number - 1] : 0;
 	*length = trimmed_length(script, *start, end);

@@ -308,7 +308,7 @@ migrate_verify(PG_FUNCTION_ARGS)
 				psprintf(INT64_FORMAT " entries, all as they were written", seq));
 	verify_head(&report, expected, expected_seq, head, seq);
 	verify_owner(&report, ledger);
-	for (int i = 0; i < lengthof(table_checks); i++)
+	for (int i = 0; i < (int) lengthof(table_checks); i++)
 		verify_table(&report, ledger, &table_checks[i]);
 	return (Datum) 0;
 }

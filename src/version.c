@@ -16,6 +16,7 @@
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "version.h"
 
 PG_FUNCTION_INFO_V1(migrate_version_key);
