@@ -42,17 +42,24 @@ CREATE TABLE @extschema@.migrate_ledger (
     wal_bytes       bigint,
     lsn             pg_lsn,
     error           text,
+    direction       text,
+    step            integer,
+    steps           integer,
+    detail          text,
     applied_seq     bigint,
     below_seq       bigint,
     head_seq        bigint,
     applied_total   bigint NOT NULL,
+    unfinished_total bigint NOT NULL,
     newest_version  text COLLATE "C",
     previous_hash   bytea,
     entry_hash      bytea NOT NULL,
-    CHECK ((up_sql IS NULL) OPERATOR(pg_catalog.=) (checksum IS NULL))
+    CHECK (up_sql IS NULL OR checksum IS NOT NULL)
 );
 
 CREATE INDEX migrate_ledger_version ON @extschema@.migrate_ledger (version, seq);
+CREATE INDEX migrate_ledger_step ON @extschema@.migrate_ledger (version, seq)
+    WHERE direction IS NOT NULL;
 CREATE INDEX migrate_ledger_depends_on ON @extschema@.migrate_ledger USING gin (depends_on)
     WHERE depends_on OPERATOR(pg_catalog.<>) '{}';
 
@@ -60,7 +67,7 @@ COMMENT ON TABLE @extschema@.migrate_ledger IS
     'what was done to the schema, one row per event; append-only, written by the functions of neon_migrate only';
 COMMENT ON COLUMN @extschema@.migrate_ledger.seq IS 'number of the event, from 1, without a gap';
 COMMENT ON COLUMN @extschema@.migrate_ledger.version IS 'the migration';
-COMMENT ON COLUMN @extschema@.migrate_ledger.action IS 'apply, amend, rollback, stamp or unstamp';
+COMMENT ON COLUMN @extschema@.migrate_ledger.action IS 'apply, amend, rollback, stamp or unstamp; of a step, started, done or failed';
 COMMENT ON COLUMN @extschema@.migrate_ledger.description IS 'what the migration is for';
 COMMENT ON COLUMN @extschema@.migrate_ledger.up_sql IS 'SQL that applies the migration; NULL if not known';
 COMMENT ON COLUMN @extschema@.migrate_ledger.down_sql IS 'SQL that undoes the migration; NULL if there is none';
@@ -78,10 +85,15 @@ COMMENT ON COLUMN @extschema@.migrate_ledger.rows IS 'number of rows that they p
 COMMENT ON COLUMN @extschema@.migrate_ledger.wal_bytes IS 'WAL written by them, in bytes';
 COMMENT ON COLUMN @extschema@.migrate_ledger.lsn IS 'position in the WAL before the first of them';
 COMMENT ON COLUMN @extschema@.migrate_ledger.error IS 'why it failed, if it did';
+COMMENT ON COLUMN @extschema@.migrate_ledger.direction IS 'of a step: up or down; NULL for an event that settles the state of its version';
+COMMENT ON COLUMN @extschema@.migrate_ledger.step IS 'number of the step, from 1';
+COMMENT ON COLUMN @extschema@.migrate_ledger.steps IS 'number of steps of the migration';
+COMMENT ON COLUMN @extschema@.migrate_ledger.detail IS 'what was there before the step, to resume it by';
 COMMENT ON COLUMN @extschema@.migrate_ledger.applied_seq IS 'event by which the version is applied after this one; NULL if it is not applied';
 COMMENT ON COLUMN @extschema@.migrate_ledger.below_seq IS 'event that had applied the latest version before this one was applied';
 COMMENT ON COLUMN @extschema@.migrate_ledger.head_seq IS 'event that applied the latest version that is still applied after this event';
 COMMENT ON COLUMN @extschema@.migrate_ledger.applied_total IS 'number of applied versions after this event';
+COMMENT ON COLUMN @extschema@.migrate_ledger.unfinished_total IS 'number of versions after this event with steps begun and not settled';
 COMMENT ON COLUMN @extschema@.migrate_ledger.newest_version IS 'applied version that is last in natural order after this event; NULL if there is none or it has not been looked up';
 COMMENT ON COLUMN @extschema@.migrate_ledger.previous_hash IS 'entry_hash of the event before this one';
 COMMENT ON COLUMN @extschema@.migrate_ledger.entry_hash IS 'SHA-256 over all other columns';
@@ -102,6 +114,38 @@ COMMENT ON TRIGGER migrate_ledger_guard_statement ON @extschema@.migrate_ledger 
     'nobody updates, deletes or truncates';
 
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_ledger', '');
+
+--
+-- The list of registered migrations
+--
+
+CREATE TABLE @extschema@.migrate_definition (
+    version         text COLLATE "C" PRIMARY KEY,
+    description     text,
+    up_sql          text NOT NULL,
+    down_sql        text,
+    depends_on      text[] COLLATE "C" NOT NULL,
+    checksum        bytea NOT NULL,
+    pending         boolean NOT NULL,
+    registered_at   timestamptz NOT NULL,
+    registered_by   text NOT NULL
+);
+
+CREATE INDEX migrate_definition_pending ON @extschema@.migrate_definition (version) WHERE pending;
+
+COMMENT ON TABLE @extschema@.migrate_definition IS
+    'registered migrations; those that are pending are applied by migrate_up()';
+COMMENT ON COLUMN @extschema@.migrate_definition.version IS 'the migration';
+COMMENT ON COLUMN @extschema@.migrate_definition.description IS 'what the migration is for';
+COMMENT ON COLUMN @extschema@.migrate_definition.up_sql IS 'SQL that applies the migration';
+COMMENT ON COLUMN @extschema@.migrate_definition.down_sql IS 'SQL that undoes the migration; NULL if there is none';
+COMMENT ON COLUMN @extschema@.migrate_definition.depends_on IS 'versions that must be applied before this one';
+COMMENT ON COLUMN @extschema@.migrate_definition.checksum IS 'SHA-256 over the tokens of the up SQL';
+COMMENT ON COLUMN @extschema@.migrate_definition.pending IS 'whether it is not applied';
+COMMENT ON COLUMN @extschema@.migrate_definition.registered_at IS 'when it was registered last';
+COMMENT ON COLUMN @extschema@.migrate_definition.registered_by IS 'user who registered it last';
+
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_definition', '');
 
 --
 -- Functions that change something
@@ -153,6 +197,53 @@ CREATE FUNCTION @extschema@.migrate_unstamp(version text)
 COMMENT ON FUNCTION @extschema@.migrate_unstamp(text) IS
     'records a migration as not applied without running anything: unstamped';
 
+CREATE FUNCTION @extschema@.migrate_register(
+    version text, up_sql text, down_sql text DEFAULT NULL,
+    description text DEFAULT NULL, depends_on text[] DEFAULT '{}')
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_register(text, text, text, text, text[]) IS
+    'puts a migration on the pending list: registered, changed, unchanged or applied';
+
+CREATE FUNCTION @extschema@.migrate_unregister(version text)
+    RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_unregister(text) IS
+    'takes a migration off the list of registered ones; returns whether it was on it';
+
+CREATE FUNCTION @extschema@.migrate_apply_pending(target text DEFAULT NULL)
+    RETURNS SETOF text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_apply_pending(text) IS
+    'applies all pending migrations, or those up to the target, in this transaction; returns them';
+
+--
+-- Procedures: to be called as statements of their own
+--
+
+CREATE PROCEDURE @extschema@.migrate_run(
+    version text, up_sql text, down_sql text DEFAULT NULL,
+    description text DEFAULT NULL, depends_on text[] DEFAULT '{}',
+    INOUT done integer DEFAULT NULL)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON PROCEDURE @extschema@.migrate_run(text, text, text, text, text[], integer) IS
+    'applies a migration, which may contain statements that refuse a transaction block';
+
+CREATE PROCEDURE @extschema@.migrate_up(target text DEFAULT NULL, INOUT done integer DEFAULT NULL)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON PROCEDURE @extschema@.migrate_up(text, integer) IS
+    'applies all pending migrations, or those up to the target, each in its own transaction or step by step';
+
+CREATE PROCEDURE @extschema@.migrate_down(steps integer DEFAULT 1, INOUT done integer DEFAULT NULL)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON PROCEDURE @extschema@.migrate_down(integer, integer) IS
+    'undoes the migrations applied last, each in its own transaction or step by step';
+
+CREATE PROCEDURE @extschema@.migrate_down_to(version text, INOUT done integer DEFAULT NULL)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON PROCEDURE @extschema@.migrate_down_to(text, integer) IS
+    'undoes the migrations applied after this one, each in its own transaction or step by step';
+
 --
 -- Functions that look
 --
@@ -182,37 +273,65 @@ CREATE FUNCTION @extschema@.migrate_version_key(version text)
 COMMENT ON FUNCTION @extschema@.migrate_version_key(text) IS
     'key by which versions sort in natural order';
 
+CREATE FUNCTION @extschema@.migrate_call_is_running()
+    RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_call_is_running() IS
+    'whether a CALL that runs migrations is in progress';
+
 --
 -- Views
 --
 
 CREATE VIEW @extschema@.migrate_status AS
-    SELECT l.version,
-           l.description,
-           CASE WHEN l.applied_seq IS NULL THEN 'rolled_back' ELSE 'applied' END AS state,
+    WITH settled AS (
+        SELECT DISTINCT ON (e.version) e.*
+        FROM @extschema@.migrate_ledger AS e
+        WHERE e.direction IS NULL
+        ORDER BY e.version, e.seq DESC
+    ), step AS (
+        SELECT DISTINCT ON (e.version) e.version, e.seq, e.action, e.transactional
+        FROM @extschema@.migrate_ledger AS e
+        WHERE e.direction IS NOT NULL
+        ORDER BY e.version, e.seq DESC
+    )
+    SELECT version,
+           COALESCE(l.description, d.description) AS description,
+           CASE
+               WHEN step.seq OPERATOR(pg_catalog.>) COALESCE(l.seq, 0) THEN
+                   CASE
+                       WHEN step.action OPERATOR(pg_catalog.=) 'failed' THEN 'failed'
+                       WHEN @extschema@.migrate_call_is_running() THEN 'running'
+                       ELSE 'interrupted'
+                   END
+               WHEN l.applied_seq IS NOT NULL THEN 'applied'
+               WHEN d.pending THEN 'pending'
+               ELSE 'rolled_back'
+           END AS state,
            a.started_at AS applied_at,
            a.applied_by,
            a.duration,
-           l.down_sql IS NOT NULL AS has_down,
-           l.transactional,
-           l.depends_on,
-           pg_catalog.encode(l.checksum, 'hex') AS checksum
-    FROM (SELECT DISTINCT ON (e.version) e.*
-          FROM @extschema@.migrate_ledger AS e
-          ORDER BY e.version, e.seq DESC) AS l
-    LEFT JOIN @extschema@.migrate_ledger AS a
+           CASE WHEN d.pending THEN d.down_sql ELSE l.down_sql END IS NOT NULL AS has_down,
+           COALESCE(l.transactional, step.transactional) AS transactional,
+           COALESCE(l.depends_on, d.depends_on) AS depends_on,
+           pg_catalog.encode(CASE WHEN d.pending THEN d.checksum ELSE l.checksum END, 'hex') AS checksum
+    FROM settled AS l
+    FULL JOIN @extschema@.migrate_definition AS d USING (version)
+    FULL JOIN step USING (version)
+    LEFT JOIN (SELECT e.seq, e.started_at, e.applied_by, e.duration
+               FROM @extschema@.migrate_ledger AS e) AS a
         ON a.seq OPERATOR(pg_catalog.=) l.applied_seq
-    ORDER BY @extschema@.migrate_version_key(l.version);
+    ORDER BY @extschema@.migrate_version_key(version);
 COMMENT ON VIEW @extschema@.migrate_status IS
     'every known version and its state, in natural order';
 COMMENT ON COLUMN @extschema@.migrate_status.version IS 'the migration';
 COMMENT ON COLUMN @extschema@.migrate_status.description IS 'what it is for';
-COMMENT ON COLUMN @extschema@.migrate_status.state IS 'applied or rolled_back';
+COMMENT ON COLUMN @extschema@.migrate_status.state IS 'applied, pending, rolled_back, running, failed or interrupted';
 COMMENT ON COLUMN @extschema@.migrate_status.applied_at IS 'when it was applied; NULL if it is not';
 COMMENT ON COLUMN @extschema@.migrate_status.applied_by IS 'user who applied it; NULL if it is not applied';
 COMMENT ON COLUMN @extschema@.migrate_status.duration IS 'how long its SQL ran';
 COMMENT ON COLUMN @extschema@.migrate_status.has_down IS 'whether it can be rolled back';
-COMMENT ON COLUMN @extschema@.migrate_status.transactional IS 'whether its up SQL can run in a transaction';
+COMMENT ON COLUMN @extschema@.migrate_status.transactional IS 'whether its up SQL can run in a transaction; NULL if it has not run';
 COMMENT ON COLUMN @extschema@.migrate_status.depends_on IS 'versions that must be applied for this one';
 COMMENT ON COLUMN @extschema@.migrate_status.checksum IS 'SHA-256 over the tokens of its up SQL, in hex';
 
@@ -232,6 +351,9 @@ CREATE VIEW @extschema@.migrate_history AS
            l.wal_bytes,
            l.lsn,
            l.error,
+           l.direction,
+           l.step,
+           l.steps,
            pg_catalog.encode(l.checksum, 'hex') AS checksum,
            pg_catalog.encode(l.entry_hash, 'hex') AS entry_hash,
            pg_catalog.encode(l.previous_hash, 'hex') AS previous_hash
@@ -241,7 +363,7 @@ COMMENT ON VIEW @extschema@.migrate_history IS
     'the events of the ledger, oldest first, without their SQL';
 COMMENT ON COLUMN @extschema@.migrate_history.seq IS 'number of the event, from 1';
 COMMENT ON COLUMN @extschema@.migrate_history.version IS 'the migration';
-COMMENT ON COLUMN @extschema@.migrate_history.action IS 'apply, amend, rollback, stamp or unstamp';
+COMMENT ON COLUMN @extschema@.migrate_history.action IS 'apply, amend, rollback, stamp or unstamp; of a step, started, done or failed';
 COMMENT ON COLUMN @extschema@.migrate_history.description IS 'what the migration is for';
 COMMENT ON COLUMN @extschema@.migrate_history.started_at IS 'when the event began, by the server''s clock';
 COMMENT ON COLUMN @extschema@.migrate_history.duration IS 'how long the SQL ran; NULL if none was run';
@@ -254,9 +376,64 @@ COMMENT ON COLUMN @extschema@.migrate_history.rows IS 'number of rows that they 
 COMMENT ON COLUMN @extschema@.migrate_history.wal_bytes IS 'WAL written by them, in bytes';
 COMMENT ON COLUMN @extschema@.migrate_history.lsn IS 'position in the WAL before the first of them';
 COMMENT ON COLUMN @extschema@.migrate_history.error IS 'why it failed, if it did';
+COMMENT ON COLUMN @extschema@.migrate_history.direction IS 'of a step: up or down';
+COMMENT ON COLUMN @extschema@.migrate_history.step IS 'number of the step, from 1';
+COMMENT ON COLUMN @extschema@.migrate_history.steps IS 'number of steps of the migration';
 COMMENT ON COLUMN @extschema@.migrate_history.checksum IS 'SHA-256 over the tokens of the up SQL, in hex';
 COMMENT ON COLUMN @extschema@.migrate_history.entry_hash IS 'hash of this event, in hex; pass the last one to migrate_verify() later';
 COMMENT ON COLUMN @extschema@.migrate_history.previous_hash IS 'hash of the event before it, in hex';
+
+CREATE VIEW @extschema@.migrate_progress AS
+    SELECT e.version,
+           e.direction,
+           e.step,
+           e.steps,
+           e.started_at,
+           l.pid,
+           p.command,
+           p.relid::pg_catalog.regclass AS relation,
+           p.phase,
+           p.done,
+           p.total
+    FROM (SELECT t.* FROM @extschema@.migrate_ledger AS t ORDER BY t.seq DESC LIMIT 1) AS e
+    JOIN pg_catalog.pg_locks AS l
+        ON l.locktype OPERATOR(pg_catalog.=) 'advisory'
+        AND l.database OPERATOR(pg_catalog.=)
+            (SELECT b.oid FROM pg_catalog.pg_database AS b
+             WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+        AND l.objid OPERATOR(pg_catalog.=) 1
+        AND l.objsubid OPERATOR(pg_catalog.=) 20045
+        AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'
+        AND l.granted
+    LEFT JOIN (
+        SELECT i.pid, i.command, i.relid, i.phase,
+               GREATEST(i.blocks_done, i.tuples_done) AS done,
+               GREATEST(i.blocks_total, i.tuples_total) AS total
+        FROM pg_catalog.pg_stat_progress_create_index AS i
+        UNION ALL
+        SELECT c.pid, c.command, c.relid, c.phase, c.heap_blks_scanned, c.heap_blks_total
+        FROM pg_catalog.pg_stat_progress_cluster AS c
+        UNION ALL
+        SELECT v.pid, 'VACUUM', v.relid, v.phase, v.heap_blks_scanned, v.heap_blks_total
+        FROM pg_catalog.pg_stat_progress_vacuum AS v
+        UNION ALL
+        SELECT y.pid, y.command, y.relid, NULL, y.bytes_processed, NULLIF(y.bytes_total, 0)
+        FROM pg_catalog.pg_stat_progress_copy AS y
+    ) AS p ON p.pid OPERATOR(pg_catalog.=) l.pid
+    WHERE e.direction IS NOT NULL;
+COMMENT ON VIEW @extschema@.migrate_progress IS
+    'the step that is running now, with PostgreSQL''s own progress report of it; empty if none is';
+COMMENT ON COLUMN @extschema@.migrate_progress.version IS 'the migration';
+COMMENT ON COLUMN @extschema@.migrate_progress.direction IS 'up or down';
+COMMENT ON COLUMN @extschema@.migrate_progress.step IS 'number of the step begun or done last';
+COMMENT ON COLUMN @extschema@.migrate_progress.steps IS 'number of steps of the migration';
+COMMENT ON COLUMN @extschema@.migrate_progress.started_at IS 'when the step began';
+COMMENT ON COLUMN @extschema@.migrate_progress.pid IS 'process that runs it';
+COMMENT ON COLUMN @extschema@.migrate_progress.command IS 'command that reports progress; NULL if none does';
+COMMENT ON COLUMN @extschema@.migrate_progress.relation IS 'table that it works on';
+COMMENT ON COLUMN @extschema@.migrate_progress.phase IS 'what it is doing';
+COMMENT ON COLUMN @extschema@.migrate_progress.done IS 'blocks, tuples or bytes done in this phase';
+COMMENT ON COLUMN @extschema@.migrate_progress.total IS 'blocks, tuples or bytes in all in this phase';
 
 --
 -- Rights
@@ -274,7 +451,17 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_redo(text),
     @extschema@.migrate_stamp(text, text, text, text),
     @extschema@.migrate_unstamp(text),
+    @extschema@.migrate_register(text, text, text, text, text[]),
+    @extschema@.migrate_unregister(text),
+    @extschema@.migrate_apply_pending(text),
     @extschema@.migrate_ledger_guard()
+    FROM PUBLIC;
+
+REVOKE ALL ON PROCEDURE
+    @extschema@.migrate_run(text, text, text, text, text[], integer),
+    @extschema@.migrate_up(text, integer),
+    @extschema@.migrate_down(integer, integer),
+    @extschema@.migrate_down_to(text, integer)
     FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION
@@ -284,9 +471,20 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_rollback_all(),
     @extschema@.migrate_redo(text),
     @extschema@.migrate_stamp(text, text, text, text),
-    @extschema@.migrate_unstamp(text)
+    @extschema@.migrate_unstamp(text),
+    @extschema@.migrate_register(text, text, text, text, text[]),
+    @extschema@.migrate_unregister(text),
+    @extschema@.migrate_apply_pending(text)
     TO @extowner@ WITH GRANT OPTION;
 
-GRANT SELECT ON @extschema@.migrate_ledger, @extschema@.migrate_status, @extschema@.migrate_history
+GRANT EXECUTE ON PROCEDURE
+    @extschema@.migrate_run(text, text, text, text, text[], integer),
+    @extschema@.migrate_up(text, integer),
+    @extschema@.migrate_down(integer, integer),
+    @extschema@.migrate_down_to(text, integer)
     TO @extowner@ WITH GRANT OPTION;
-GRANT INSERT ON @extschema@.migrate_ledger TO @extowner@;
+
+GRANT SELECT ON @extschema@.migrate_ledger, @extschema@.migrate_definition,
+    @extschema@.migrate_status, @extschema@.migrate_history, @extschema@.migrate_progress
+    TO @extowner@ WITH GRANT OPTION;
+GRANT INSERT ON @extschema@.migrate_ledger, @extschema@.migrate_definition TO @extowner@;

@@ -99,6 +99,17 @@ is_new_dependencies(const Migration *migration, const LedgerEntry *entry)
 }
 
 /*
+ * Does the migration, read, bring down SQL, a description or dependencies that
+ * the entry does not record?  What it leaves NULL does not count.
+ */
+bool
+apply_is_news(const Migration *migration, const LedgerEntry *entry)
+{
+	return is_new_down_sql(migration, entry) || is_new_description(migration, entry) ||
+		is_new_dependencies(migration, entry);
+}
+
+/*
  * Records what the caller gives that the latest event of the applied version
  * does not have.  What the caller leaves NULL stays.  Returns the outcome.
  */
@@ -106,12 +117,12 @@ const char *
 apply_amend(const Ledger *ledger, Migration *migration, const LedgerEntry *latest,
 			bool new_up_sql)
 {
-	bool		new_dependencies = is_new_dependencies(migration, latest);
+	bool		new_dependencies;
 	LedgerEntry *entry;
 
-	if (!new_up_sql && !new_dependencies && !is_new_down_sql(migration, latest) &&
-		!is_new_description(migration, latest))
+	if (!new_up_sql && !apply_is_news(migration, latest))
 		return "unchanged";
+	new_dependencies = is_new_dependencies(migration, latest);
 
 	migration_parse(migration);
 	if (new_dependencies)
@@ -164,8 +175,8 @@ apply_check_dependencies(const Ledger *ledger, const Migration *migration)
 /*
  * Follows neon_migrate.out_of_order if an applied version is newer.
  */
-static void
-check_order(const Ledger *ledger, const char *version)
+void
+apply_check_order(const Ledger *ledger, const char *version)
 {
 	char	   *newest;
 
@@ -227,6 +238,66 @@ raise_different_sql(const Migration *migration, const LedgerEntry *latest)
 }
 
 /*
+ * A migration, read, is to be applied that is applied: checks that it is the
+ * same, and records what is new of it.  Returns the outcome.
+ */
+const char *
+apply_to_applied(const Ledger *ledger, Migration *migration, const LedgerEntry *latest)
+{
+	bool		unknown = latest->nulls[L_UP_SQL];
+
+	if (!unknown && !apply_same_up_sql(migration, latest))
+		raise_different_sql(migration, latest);
+	return apply_amend(ledger, migration, latest, unknown);
+}
+
+/*
+ * Raises 55000 if steps of the version were begun and not settled, which only
+ * a procedure can go on with.
+ */
+void
+apply_check_finished(const Ledger *ledger, const char *version, const LedgerEntry *latest)
+{
+	if (!ledger_is_unfinished(ledger, version, latest))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("migration \"%s\" was interrupted", version),
+			 errdetail("Some of its steps are done, others are not."),
+			 ledger_entry_is_applied(latest) ?
+			 errhint("Finish it with CALL migrate_down(), or settle it by hand with migrate_stamp() or migrate_unstamp().") :
+			 errhint("Finish it with CALL migrate_up(), or settle it by hand with migrate_stamp() or migrate_unstamp().")));
+}
+
+/*
+ * Raises 55000 if steps of the version were begun with other up SQL than that
+ * of the migration, which has been read.
+ */
+void
+apply_check_resumable(const Ledger *ledger, const Migration *migration,
+					  const LedgerEntry *latest)
+{
+	ListCell   *cell;
+
+	if (!ledger_is_unfinished(ledger, migration->version, latest))
+		return;
+	foreach(cell, ledger_steps(ledger, migration->version, latest))
+	{
+		LedgerEntry *step = lfirst(cell);
+
+		if (memcmp(VARDATA_ANY(DatumGetByteaPP(step->values[L_CHECKSUM])),
+				   migration->up->checksum, PG_SHA256_DIGEST_LENGTH) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("migration \"%s\" was interrupted and cannot go on with different SQL",
+							migration->version),
+					 errdetail("Some of its steps are done, as the SQL was then."),
+					 errhint("Go on with the SQL as it was; or undo the steps by hand, run SELECT migrate_unstamp(%s), and start over.",
+							 quote_literal_cstr(migration->version))));
+	}
+}
+
+/*
  * migrate_apply(version text, up_sql text, down_sql text, description text,
  *				 depends_on text[]) returns text
  *
@@ -239,27 +310,17 @@ migrate_apply(PG_FUNCTION_ARGS)
 	Ledger	   *ledger;
 	LedgerEntry *latest;
 
-	if (migration->up_sql == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the up SQL of migration \"%s\" must not be null", migration->version),
-				 errhint("Pass an empty string for a migration that does nothing, or use migrate_stamp() to record one without its SQL.")));
-
+	migration_require_up(migration);
 	ledger = ledger_open(fcinfo);
 	migration_read(migration);
 	gate_enter(ledger, "migrate_apply");
 
 	latest = ledger_lookup(ledger, migration->version);
+	apply_check_finished(ledger, migration->version, latest);
 	if (ledger_entry_is_applied(latest))
-	{
-		bool		unknown = latest->nulls[L_UP_SQL];
+		PG_RETURN_TEXT_P(cstring_to_text(apply_to_applied(ledger, migration, latest)));
 
-		if (!unknown && !apply_same_up_sql(migration, latest))
-			raise_different_sql(migration, latest);
-		PG_RETURN_TEXT_P(cstring_to_text(apply_amend(ledger, migration, latest, unknown)));
-	}
-
-	check_order(ledger, migration->version);
+	apply_check_order(ledger, migration->version);
 	apply_run_up(ledger, migration, latest);
 	PG_RETURN_TEXT_P(cstring_to_text("applied"));
 }

@@ -23,6 +23,11 @@
 #error "neon_migrate needs PostgreSQL 14 or later"
 #endif
 
+/* 16 brought typed allocation */
+#ifndef palloc0_array
+#define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))
+#endif
+
 /* 16 moved the VARDATA macros out of postgres.h */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"

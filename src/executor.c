@@ -149,25 +149,21 @@ check_deferred_constraints(void)
 }
 
 /*
- * Runs the script's statements, and puts the session back as it was.
+ * Runs the statements number "first" to "last" (from 0) of the script, and
+ * checks deferred constraints.  What the statements do to the session stays.
+ * Adds to "stats".
  */
-static void
-run_statements(Script *script, RunStats *stats)
+void
+executor_run_range(Script *script, int first, int last, RunStats *stats)
 {
 	Portal		portal = ActivePortal;
 	const char *volatile portal_text = portal ? portal->sourceText : NULL;
-	int			nest = NewGUCNestLevel();
 	DestReceiver *dest = CreateDestReceiver(DestNone);
 	Position	position;
 
-	settings_pin("lock_timeout", psprintf("%d", settings_lock_timeout));
-	settings_pin("standard_conforming_strings", "on");
 	position_push(&position, script);
-	session_watch_begin();
 	PG_TRY();
 	{
-		ListCell   *cell;
-
 		/*
 		 * Errors inside a function body are looked up in the active portal's
 		 * text (function_parse_error_transpose); ours is the right one.
@@ -175,11 +171,9 @@ run_statements(Script *script, RunStats *stats)
 		if (portal)
 			portal->sourceText = script->text;
 
-		stats->statements = 0;
-		stats->rows = 0;
-		foreach(cell, script->statements)
+		for (int i = first; i <= last; i++)
 		{
-			RawStmt    *raw = lfirst_node(RawStmt, cell);
+			RawStmt    *raw = list_nth_node(RawStmt, script->statements, i);
 
 			CHECK_FOR_INTERRUPTS();
 			position_set(&position, raw);
@@ -188,37 +182,47 @@ run_statements(Script *script, RunStats *stats)
 		}
 		CommandCounterIncrement();
 		position.at_end = true;
-		if (stats->statements > 0)
+		if (last >= first)
 			check_deferred_constraints();
-		session_clean_up();
 	}
 	PG_FINALLY();
 	{
-		session_watch_end();
 		if (portal)
 			portal->sourceText = portal_text;
 	}
 	PG_END_TRY();
 	position_pop(&position);
+}
+
+/*
+ * Runs the whole script in the current transaction, and puts the session back
+ * as it was.  Adds to "stats".
+ */
+void
+executor_run_once(Script *script, RunStats *stats)
+{
+	int			nest = NewGUCNestLevel();
+
+	settings_pin("lock_timeout", psprintf("%d", settings_lock_timeout));
+	settings_pin("standard_conforming_strings", "on");
+	session_watch_begin();
+	PG_TRY();
+	{
+		executor_run_range(script, 0, list_length(script->statements) - 1, stats);
+		session_clean_up();
+	}
+	PG_FINALLY();
+	{
+		session_watch_end();
+	}
+	PG_END_TRY();
 
 	/* also what a plain SET, SET ROLE or SET SESSION AUTHORIZATION did */
 	AtEOXact_GUC(false, nest);
 }
 
 /*
- * Did a statement wait for a lock longer than lock_timeout?  (NOWAIT fails
- * with the same SQLSTATE, and means it.)
- */
-static bool
-is_lock_timeout(const ErrorData *error)
-{
-	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE && error->message_id &&
-		strcmp(error->message_id, "canceling statement due to lock timeout") == 0;
-}
-
-/*
- * Runs the script once, in a subtransaction.  Returns NULL if it succeeded,
- * the error if that was a lock timeout; other errors are raised.
+ * Runs the script once, in a subtransaction.  Returns the error if it failed.
  */
 static ErrorData *
 try_script(Script *script, RunStats *stats)
@@ -229,25 +233,47 @@ try_script(Script *script, RunStats *stats)
 	subtransaction_begin(&sub);
 	PG_TRY();
 	{
-		run_statements(script, stats);
+		executor_run_once(script, stats);
 		subtransaction_commit(&sub);
 	}
 	PG_CATCH();
 	{
 		error = subtransaction_catch(&sub);
-		if (!is_lock_timeout(error))
-			ReThrowError(error);
 	}
 	PG_END_TRY();
 	return error;
 }
 
 /*
- * Sleeps before try number "attempt" (from 1): twice as long each time, and
+ * "error" has ended try number "attempt" (from 1) of the script.  Returns
+ * whether to try again, and says so, if a statement waited for a lock longer
+ * than lock_timeout.  (NOWAIT fails with the same SQLSTATE, and means it.)
+ */
+bool
+executor_may_retry(const Script *script, ErrorData *error, int attempt)
+{
+	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || error->message_id == NULL ||
+		strcmp(error->message_id, "canceling statement due to lock timeout") != 0)
+		return false;
+	if (attempt > settings_lock_retries)
+	{
+		error->detail = psprintf("The migration was tried %d times.", attempt);
+		error->hint = "Raise neon_migrate.lock_timeout or neon_migrate.lock_retries, or end the sessions that hold the lock.";
+		return false;
+	}
+	ereport(NOTICE,
+			(errmsg("migration \"%s\" ran into its lock timeout, trying again (%d of %d)",
+					script->version ? script->version : "", attempt, settings_lock_retries),
+			 errdetail_internal("%s", error->context ? error->context : error->message)));
+	return true;
+}
+
+/*
+ * Sleeps before the try after number "attempt": twice as long each time, and
  * spread, so that several do not come back at once.
  */
-static void
-wait_before_retry(int attempt)
+void
+executor_wait_before_retry(int attempt)
 {
 	double		base = Min(RETRY_MAX_MS, RETRY_FIRST_MS * pow(2, attempt - 1));
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
@@ -267,6 +293,36 @@ wait_before_retry(int attempt)
 }
 
 /*
+ * Begins to measure.
+ */
+void
+executor_stats_begin(RunStats *stats)
+{
+	memset(stats, 0, sizeof(RunStats));
+	stats->started_at = GetCurrentTimestamp();
+	stats->lsn = GetXLogInsertRecPtr();
+	stats->wal_before = pgWalUsage;
+	INSTR_TIME_SET_CURRENT(stats->begin);
+}
+
+/*
+ * Ends measuring: sets time and WAL.
+ */
+void
+executor_stats_end(RunStats *stats)
+{
+	instr_time	end;
+	WalUsage	wal;
+
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, stats->begin);
+	stats->duration = INSTR_TIME_GET_MICROSEC(end);
+	memset(&wal, 0, sizeof(wal));
+	WalUsageAccumDiff(&wal, &pgWalUsage, &stats->wal_before);
+	stats->wal_bytes = wal.wal_bytes;
+}
+
+/*
  * Runs a parsed script in the caller's transaction and fills "stats".  All
  * errors of its statements are raised, with the place in the script; a lock
  * timeout only after neon_migrate.lock_retries more tries.
@@ -274,42 +330,20 @@ wait_before_retry(int attempt)
 void
 executor_run(Script *script, RunStats *stats)
 {
-	int			retries = settings_lock_retries;
-	WalUsage	wal_before = pgWalUsage;
-	WalUsage	wal;
-	instr_time	begin,
-				end;
-
-	memset(stats, 0, sizeof(RunStats));
-	stats->started_at = GetCurrentTimestamp();
-	stats->lsn = GetXLogInsertRecPtr();
-	INSTR_TIME_SET_CURRENT(begin);
-
+	executor_stats_begin(stats);
 	for (int attempt = 1;; attempt++)
 	{
 		ErrorData  *error = try_script(script, stats);
 
 		if (error == NULL)
 			break;
-		if (attempt > retries)
-		{
-			error->detail = psprintf("The migration was tried %d times.", attempt);
-			error->hint = "Raise neon_migrate.lock_timeout or neon_migrate.lock_retries, or end the sessions that hold the lock.";
+		if (!executor_may_retry(script, error, attempt))
 			ReThrowError(error);
-		}
-		ereport(NOTICE,
-				(errmsg("migration \"%s\" ran into its lock timeout, trying again (%d of %d)",
-						script->version ? script->version : "", attempt, retries),
-				 errdetail_internal("%s", error->context ? error->context : error->message)));
 		FreeErrorData(error);
-		wait_before_retry(attempt);
+		executor_wait_before_retry(attempt);
 		script_parse_again(script);
+		stats->statements = 0;
+		stats->rows = 0;
 	}
-
-	INSTR_TIME_SET_CURRENT(end);
-	INSTR_TIME_SUBTRACT(end, begin);
-	stats->duration = INSTR_TIME_GET_MICROSEC(end);
-	memset(&wal, 0, sizeof(wal));
-	WalUsageAccumDiff(&wal, &pgWalUsage, &wal_before);
-	stats->wal_bytes = wal.wal_bytes;
+	executor_stats_end(stats);
 }

@@ -7,12 +7,16 @@
 
 #include "access/xlogdefs.h"
 #include "datatype/timestamp.h"
+#include "executor/instrument.h"
 
 #include "script.h"
 
 /* What running a script took. */
 typedef struct RunStats
 {
+	instr_time	begin;			/* private, as is the next */
+	WalUsage	wal_before;
+
 	TimestampTz started_at;
 	int64		duration;		/* microseconds */
 	int32		statements;
@@ -22,5 +26,11 @@ typedef struct RunStats
 } RunStats;
 
 extern void executor_run(Script *script, RunStats *stats);
+extern void executor_run_once(Script *script, RunStats *stats);
+extern void executor_run_range(Script *script, int first, int last, RunStats *stats);
+extern void executor_stats_begin(RunStats *stats);
+extern void executor_stats_end(RunStats *stats);
+extern bool executor_may_retry(const Script *script, ErrorData *error, int attempt);
+extern void executor_wait_before_retry(int attempt);
 
 #endif							/* NEON_MIGRATE_EXECUTOR_H */

@@ -26,11 +26,13 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "gate.h"
 #include "session.h"
@@ -45,23 +47,29 @@ typedef enum GateKey
 	RUN_KEY = 2
 } GateKey;
 
+static const Oid int4_arg[] = {INT4OID};
+
 /*
- * Who holds a key in a mode that excludes others.  With the owner's rights,
- * as the start of another user's transaction is hidden from most.
+ * Who but process $1 holds a key in a mode that excludes others, or else waits
+ * for it.  With the owner's rights, as the start of another user's transaction
+ * is hidden from most.
  */
 static OwnerQuery find_holder = {
-	.sql = "SELECT l.pid, a.usename, a.application_name, a.xact_start, p.gid, p.owner, p.prepared"
+	.sql = "SELECT l.pid, a.usename, a.application_name, a.xact_start, p.gid, p.owner, p.prepared,"
+	" l.granted"
 	" FROM pg_catalog.pg_locks AS l"
 	" LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid"
 	" LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON l.pid IS NULL"
 	" AND l.virtualtransaction OPERATOR(pg_catalog.=)"
 	" ('-1/' OPERATOR(pg_catalog.||) p.transaction::pg_catalog.text)"
-	" WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted"
+	" WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'"
 	" AND l.database OPERATOR(pg_catalog.=)"
 	" (SELECT d.oid FROM pg_catalog.pg_database AS d"
 	" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
 	" AND l.objsubid OPERATOR(pg_catalog.=) 20045"
-	" AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'",
+	" AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'"
+	" AND l.pid IS DISTINCT FROM $1 ORDER BY l.granted DESC, l.waitstart LIMIT 1",
+	.nargs = 1,.types = int4_arg,
 	.read_only = true
 };
 
@@ -79,11 +87,12 @@ static void
 describe_holder(const Ledger *ledger, char **detail, char **hint)
 {
 	MemoryContext context = CurrentMemoryContext;
+	Datum		values[] = {Int32GetDatum(MyProcPid)};
 	OwnerScope	scope;
-	char	   *column[7] = {0};
+	char	   *column[8] = {0};
 
-	if (owner_query(ledger, &find_holder, NULL, NULL, &scope) > 0)
-		for (int i = 0; i < 7; i++)
+	if (owner_query(ledger, &find_holder, values, NULL, &scope) > 0)
+		for (int i = 0; i < 8; i++)
 		{
 			char	   *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1);
 
@@ -100,8 +109,9 @@ describe_holder(const Ledger *ledger, char **detail, char **hint)
 	}
 	else if (column[0])
 	{
-		*detail = psprintf("Process %s, user \"%s\", application \"%s\", holds the gate since %s.",
+		*detail = psprintf("Process %s, user \"%s\", application \"%s\", %s the gate since %s.",
 						   column[0], column[1] ? column[1] : "?", column[2] ? column[2] : "",
+						   column[7][0] == 't' ? "holds" : "waits for",
 						   column[3] ? column[3] : "an unknown time");
 		*hint = psprintf("Wait for it, raise neon_migrate.wait_timeout, or end it with SELECT pg_terminate_backend(%s).",
 						 column[0]);
@@ -170,25 +180,7 @@ wait_for_run(const LOCKTAG *tag)
 static void
 check_transaction(const char *function)
 {
-	if (session_is_migrating())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("cannot call %s() from inside a migration", function),
-				 errdetail("A migration is recorded as a whole, so it cannot contain another."),
-				 errhint("Make it a migration of its own, with depends_on if the order matters.")));
-
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("cannot execute %s() on a standby", function),
-				 errdetail("The server is in recovery and takes no changes."),
-				 errhint("Connect to the primary. To check a version here, use SELECT migrate_require('version').")));
-	if (XactReadOnly)
-		ereport(ERROR,
-				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("cannot execute %s() in a read-only transaction", function),
-				 errdetail("Both the migration and its entry in the ledger need to write."),
-				 errhint("Start the transaction with BEGIN READ WRITE, or SET default_transaction_read_only = off.")));
+	session_check_may_migrate(function);
 	PreventCommandIfParallelMode(function);
 
 	if (IsolationUsesXactSnapshot())
@@ -224,21 +216,93 @@ gate_enter(const Ledger *ledger, const char *function)
 }
 
 /*
+ * Takes GATE for a procedure, until gate_release(): for the session, so that
+ * it outlives the procedure's transactions.  Waits at most
+ * neon_migrate.wait_timeout, and with no snapshot, so that nobody waits for
+ * the waiter.  "function" is the procedure's OID.
+ */
+void
+gate_hold(TopLevel *top, Oid function)
+{
+	LOCKTAG		gate;
+	bool		held = false;
+
+	gate_tag(&gate, GATE_KEY);
+	Assert(!ActiveSnapshotSet());
+	PG_TRY();
+	{
+		int			nest = NewGUCNestLevel();
+
+		settings_pin("lock_timeout", psprintf("%d", settings_wait_timeout));
+		held = LockAcquire(&gate, ExclusiveLock, true, settings_wait_timeout == 0) !=
+			LOCKACQUIRE_NOT_AVAIL;
+		AtEOXact_GUC(false, nest);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error = toplevel_catch(top);
+
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+			ReThrowError(error);
+	}
+	PG_END_TRY();
+	if (held)
+		return;
+	PushActiveSnapshot(GetTransactionSnapshot());
+	raise_held(ledger_open_for(function),
+			   psprintf("another migration is in progress, waited %d ms for it",
+						settings_wait_timeout));
+}
+
+/*
+ * Gives GATE back.
+ */
+void
+gate_release(void)
+{
+	LOCKTAG		gate;
+
+	gate_tag(&gate, GATE_KEY);
+	LockRelease(&gate, ExclusiveLock, true);
+}
+
+/*
+ * Does a procedure of another session hold GATE?
+ */
+bool
+gate_is_held_by_call(void)
+{
+	LOCKTAG		gate;
+	int			count;
+
+	gate_tag(&gate, GATE_KEY);
+	(void) GetLockConflicts(&gate, ShareLock, &count);
+	return count > 0;
+}
+
+/*
  * Returns the process that runs migrations now, 0 if there is none, or -1 if
  * a prepared transaction holds the gate.
  */
 int
 gate_holder_pid(const Ledger *ledger)
 {
+	Datum		values[] = {Int32GetDatum(0)};
 	OwnerScope	scope;
 	int			pid = 0;
 
-	if (owner_query(ledger, &find_holder, NULL, NULL, &scope) > 0)
+	if (owner_query(ledger, &find_holder, values, NULL, &scope) > 0)
 	{
+		HeapTuple	tuple = SPI_tuptable->vals[0];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		isnull;
-		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+		Datum		value = SPI_getbinval(tuple, desc, 8, &isnull);
 
-		pid = isnull ? -1 : DatumGetInt32(value);
+		if (DatumGetBool(value))
+		{
+			value = SPI_getbinval(tuple, desc, 1, &isnull);
+			pid = isnull ? -1 : DatumGetInt32(value);
+		}
 	}
 	owner_query_end(&scope);
 	return pid;

@@ -6,13 +6,16 @@
  * The ledger is one table of events.  Rows are only ever added, by
  * ledger_append(), which numbers them without a gap and chains each to the
  * one before by its hash; whoever appends holds the gate (gate.c), so there
- * is one at a time.  The state of a version is its latest event.
+ * is one at a time.  The state of a version is its latest event that settles
+ * it; the events of single steps, which have a direction, do not.
  *
  * Each event also carries what the ledger as a whole has come to: how many
  * versions are applied, and the stack of them.  So the cost of applying or
  * rolling back, and of asking how things stand, does not grow with history.
  *
- * This is the only C file that names the table.
+ * This is the only C file that names the table; definition.c has the list of
+ * definitions, but for the mark of what is pending, which is set here, together
+ * with the event that it follows from.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,61 +24,36 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/fmgrprotos.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/pg_lsn.h"
-#include "utils/timestamp.h"
 
 #include "ledger.h"
-#include "version.h"
-
-const LedgerColumnInfo ledger_columns[LEDGER_COLUMNS] = {
-	[L_SEQ] = {"seq", INT8OID},
-	[L_VERSION] = {"version", TEXTOID},
-	[L_ACTION] = {"action", TEXTOID},
-	[L_DESCRIPTION] = {"description", TEXTOID},
-	[L_UP_SQL] = {"up_sql", TEXTOID},
-	[L_DOWN_SQL] = {"down_sql", TEXTOID},
-	[L_DEPENDS_ON] = {"depends_on", TEXTARRAYOID},
-	[L_TRANSACTIONAL] = {"transactional", BOOLOID},
-	[L_CHECKSUM] = {"checksum", BYTEAOID},
-	[L_STARTED_AT] = {"started_at", TIMESTAMPTZOID},
-	[L_DURATION] = {"duration", INTERVALOID},
-	[L_APPLIED_BY] = {"applied_by", TEXTOID},
-	[L_ROLE] = {"role", TEXTOID},
-	[L_CLIENT] = {"client", TEXTOID},
-	[L_APPLICATION] = {"application", TEXTOID},
-	[L_STATEMENTS] = {"statements", INT4OID},
-	[L_ROWS] = {"rows", INT8OID},
-	[L_WAL_BYTES] = {"wal_bytes", INT8OID},
-	[L_LSN] = {"lsn", LSNOID},
-	[L_ERROR] = {"error", TEXTOID},
-	[L_APPLIED_SEQ] = {"applied_seq", INT8OID},
-	[L_BELOW_SEQ] = {"below_seq", INT8OID},
-	[L_HEAD_SEQ] = {"head_seq", INT8OID},
-	[L_APPLIED_TOTAL] = {"applied_total", INT8OID},
-	[L_NEWEST_VERSION] = {"newest_version", TEXTOID},
-	[L_PREVIOUS_HASH] = {"previous_hash", BYTEAOID},
-	[L_ENTRY_HASH] = {"entry_hash", BYTEAOID},
-};
 
 #define ALL_COLUMNS \
 	"l.seq, l.version, l.action, l.description, l.up_sql, l.down_sql, l.depends_on, " \
 	"l.transactional, l.checksum, l.started_at, l.duration, l.applied_by, l.role, l.client, " \
-	"l.application, l.statements, l.rows, l.wal_bytes, l.lsn, l.error, l.applied_seq, " \
-	"l.below_seq, l.head_seq, l.applied_total, l.newest_version, l.previous_hash, l.entry_hash"
+	"l.application, l.statements, l.rows, l.wal_bytes, l.lsn, l.error, l.direction, l.step, " \
+	"l.steps, l.detail, l.applied_seq, l.below_seq, l.head_seq, l.applied_total, " \
+	"l.unfinished_total, l.newest_version, l.previous_hash, l.entry_hash"
 
 static const Oid text_arg[] = {TEXTOID};
 static const Oid int8_arg[] = {INT8OID};
+static const Oid text_int8_args[] = {TEXTOID, INT8OID};
+static const Oid text_bool_args[] = {TEXTOID, BOOLOID};
 
 static OwnerQuery latest_of_version = {
 	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
-	" WHERE l.version OPERATOR(pg_catalog.=) $1 ORDER BY l.seq DESC LIMIT 1",
+	" WHERE l.version OPERATOR(pg_catalog.=) $1 AND l.direction IS NULL"
+	" ORDER BY l.seq DESC LIMIT 1",
 	.nargs = 1,.types = text_arg
+};
+
+static OwnerQuery steps_of_version = {
+	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
+	" WHERE l.version OPERATOR(pg_catalog.=) $1 AND l.direction IS NOT NULL"
+	" AND l.seq OPERATOR(pg_catalog.>) $2 ORDER BY l.seq",
+	.nargs = 2,.types = text_int8_args
 };
 
 static OwnerQuery latest_of_all = {
@@ -94,9 +72,18 @@ static OwnerQuery next_by_seq = {
 	.nargs = 1,.types = int8_arg
 };
 
+static OwnerQuery unfinished_steps = {
+	.sql = "SELECT DISTINCT ON (l.version) " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
+	" WHERE l.direction IS NOT NULL AND l.action OPERATOR(pg_catalog.<>) '" LEDGER_FAILED "'"
+	" AND NOT EXISTS (SELECT FROM %s." LEDGER_TABLE " AS n"
+	" WHERE n.version OPERATOR(pg_catalog.=) l.version AND n.seq OPERATOR(pg_catalog.>) l.seq"
+	" AND n.direction IS NULL) ORDER BY l.version, l.seq DESC"
+};
+
 static OwnerQuery newest_applied = {
 	.sql = "SELECT l.version FROM (SELECT DISTINCT ON (a.version) a.version, a.applied_seq"
-	" FROM %s." LEDGER_TABLE " AS a ORDER BY a.version, a.seq DESC) AS l"
+	" FROM %s." LEDGER_TABLE " AS a WHERE a.direction IS NULL"
+	" ORDER BY a.version, a.seq DESC) AS l"
 	" WHERE l.applied_seq IS NOT NULL ORDER BY %s.migrate_version_key(l.version) DESC LIMIT 1"
 };
 
@@ -104,8 +91,10 @@ static OwnerQuery dependents_of_version = {
 	.sql = "SELECT l.version FROM %s." LEDGER_TABLE " AS l"
 	" WHERE l.depends_on OPERATOR(pg_catalog.@>) ARRAY[$1]"
 	" AND l.depends_on OPERATOR(pg_catalog.<>) '{}' AND l.applied_seq IS NOT NULL"
+	" AND l.direction IS NULL"
 	" AND NOT EXISTS (SELECT FROM %s." LEDGER_TABLE " AS n"
-	" WHERE n.version OPERATOR(pg_catalog.=) l.version AND n.seq OPERATOR(pg_catalog.>) l.seq)"
+	" WHERE n.version OPERATOR(pg_catalog.=) l.version AND n.seq OPERATOR(pg_catalog.>) l.seq"
+	" AND n.direction IS NULL)"
 	" ORDER BY l.seq",
 	.nargs = 1,.types = text_arg
 };
@@ -113,17 +102,25 @@ static OwnerQuery dependents_of_version = {
 static const Oid insert_args[LEDGER_COLUMNS] = {
 	INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, BOOLOID, BYTEAOID,
 	TIMESTAMPTZOID, INTERVALOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, INT8OID,
-	LSNOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TEXTOID, BYTEAOID, BYTEAOID
+	LSNOID, TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID,
+	INT8OID, TEXTOID, BYTEAOID, BYTEAOID
 };
 
 static OwnerQuery insert_entry = {
 	.sql = "INSERT INTO %s." LEDGER_TABLE " (seq, version, action, description, up_sql, down_sql,"
 	" depends_on, transactional, checksum, started_at, duration, applied_by, role, client,"
-	" application, statements, rows, wal_bytes, lsn, error, applied_seq, below_seq, head_seq,"
-	" applied_total, newest_version, previous_hash, entry_hash)"
+	" application, statements, rows, wal_bytes, lsn, error, direction, step, steps, detail,"
+	" applied_seq, below_seq, head_seq, applied_total, unfinished_total, newest_version,"
+	" previous_hash, entry_hash)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-	" $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+	" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
 	.nargs = LEDGER_COLUMNS,.types = insert_args
+};
+
+static OwnerQuery mark_definition = {
+	.sql = "UPDATE %s." DEFINITION_TABLE " SET pending = $2"
+	" WHERE version OPERATOR(pg_catalog.=) $1 AND pending OPERATOR(pg_catalog.<>) $2",
+	.nargs = 2,.types = text_bool_args
 };
 
 static bool appending = false;
@@ -138,119 +135,59 @@ ledger_is_appending(void)
 }
 
 /*
- * Returns a new entry for "version", with all other values NULL, no
- * dependencies, and starting now.
+ * Returns row "row" of the result of a query for entries.  Long values stay in
+ * their TOAST table until used.
  */
-LedgerEntry *
-ledger_entry_new(const char *version, const char *action)
+static LedgerEntry *
+entry_of_row(uint64 row)
 {
+	HeapTuple	tuple = SPI_tuptable->vals[row];
+	TupleDesc	desc = SPI_tuptable->tupdesc;
 	LedgerEntry *entry = palloc0(sizeof(LedgerEntry));
 
-	memset(entry->nulls, true, sizeof(entry->nulls));
-	ledger_entry_set(entry, L_VERSION, CStringGetTextDatum(version));
-	ledger_entry_set(entry, L_ACTION, CStringGetTextDatum(action));
-	ledger_entry_set(entry, L_DEPENDS_ON, PointerGetDatum(construct_empty_array(TEXTOID)));
-	ledger_entry_set(entry, L_TRANSACTIONAL, BoolGetDatum(true));
-	ledger_entry_set(entry, L_STARTED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+	for (int i = 0; i < LEDGER_COLUMNS; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Datum		value = SPI_getbinval(tuple, desc, i + 1, &entry->nulls[i]);
+
+		if (!entry->nulls[i])
+			entry->values[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
+	}
 	return entry;
 }
 
-void
-ledger_entry_set(LedgerEntry *entry, LedgerColumn column, Datum value)
-{
-	entry->values[column] = value;
-	entry->nulls[column] = false;
-}
-
 /*
- * Takes over one column of another entry, NULL or not.
+ * Runs a query for entries; returns them as a list.
  */
-void
-ledger_entry_copy(LedgerEntry *entry, const LedgerEntry *from, LedgerColumn column)
+static List *
+fetch_entries(const Ledger *ledger, OwnerQuery *query, Datum *values)
 {
-	entry->values[column] = from->values[column];
-	entry->nulls[column] = from->nulls[column];
+	MemoryContext context = CurrentMemoryContext;
+	OwnerScope	scope;
+	List	   *entries = NIL;
+	uint64		count = owner_query(ledger, query, values, NULL, &scope);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+
+	for (uint64 i = 0; i < count; i++)
+		entries = lappend(entries, entry_of_row(i));
+	MemoryContextSwitchTo(old_context);
+	owner_query_end(&scope);
+	return entries;
 }
 
 /*
- * Sets what running the migration took.
- */
-void
-ledger_entry_set_stats(LedgerEntry *entry, const RunStats *stats)
-{
-	Interval   *duration = palloc0(sizeof(Interval));
-
-	duration->time = stats->duration;
-	ledger_entry_set(entry, L_STARTED_AT, TimestampTzGetDatum(stats->started_at));
-	ledger_entry_set(entry, L_DURATION, IntervalPGetDatum(duration));
-	ledger_entry_set(entry, L_STATEMENTS, Int32GetDatum(stats->statements));
-	ledger_entry_set(entry, L_ROWS, Int64GetDatum(stats->rows));
-	ledger_entry_set(entry, L_WAL_BYTES, Int64GetDatum(stats->wal_bytes));
-	ledger_entry_set(entry, L_LSN, LSNGetDatum(stats->lsn));
-}
-
-/*
- * Returns a bigint column; 0 for NULL, which no sequence number is.
- */
-int64
-ledger_entry_int64(const LedgerEntry *entry, LedgerColumn column)
-{
-	return entry->nulls[column] ? 0 : DatumGetInt64(entry->values[column]);
-}
-
-/*
- * Returns a text column in palloc'd memory; NULL for NULL.
- */
-char *
-ledger_entry_text(const LedgerEntry *entry, LedgerColumn column)
-{
-	return entry->nulls[column] ? NULL : TextDatumGetCString(entry->values[column]);
-}
-
-/*
- * Is the version of its latest event "entry" applied?  NULL, for a version
- * that the ledger has never seen, is not.
- */
-bool
-ledger_entry_is_applied(const LedgerEntry *entry)
-{
-	return entry != NULL && !entry->nulls[L_APPLIED_SEQ];
-}
-
-/*
- * Runs a query for one entry; returns NULL if there is none.  Long values
- * stay in their TOAST table until used.
+ * Runs a query for one entry; returns NULL if there is none.
  */
 static LedgerEntry *
 fetch_entry(const Ledger *ledger, OwnerQuery *query, Datum *values)
 {
-	MemoryContext context = CurrentMemoryContext;
-	OwnerScope	scope;
-	LedgerEntry *entry = NULL;
+	List	   *entries = fetch_entries(ledger, query, values);
 
-	if (owner_query(ledger, query, values, NULL, &scope) > 0)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[0];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-
-		entry = palloc0(sizeof(LedgerEntry));
-		for (int i = 0; i < LEDGER_COLUMNS; i++)
-		{
-			Form_pg_attribute attribute = TupleDescAttr(desc, i);
-			Datum		value = SPI_getbinval(tuple, desc, i + 1, &entry->nulls[i]);
-
-			if (!entry->nulls[i])
-				entry->values[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
-		}
-		MemoryContextSwitchTo(old_context);
-	}
-	owner_query_end(&scope);
-	return entry;
+	return entries == NIL ? NULL : linitial(entries);
 }
 
 /*
- * Returns the latest event of "version", or NULL.
+ * Returns the latest event that settled the state of "version", or NULL.
  */
 LedgerEntry *
 ledger_lookup(const Ledger *ledger, const char *version)
@@ -258,6 +195,47 @@ ledger_lookup(const Ledger *ledger, const char *version)
 	Datum		values[] = {CStringGetTextDatum(version)};
 
 	return fetch_entry(ledger, &latest_of_version, values);
+}
+
+/*
+ * Returns the events of the steps of "version" since "settled", its latest
+ * event that settled something (or NULL), oldest first.
+ */
+List *
+ledger_steps(const Ledger *ledger, const char *version, const LedgerEntry *settled)
+{
+	Datum		values[] = {
+		CStringGetTextDatum(version),
+		Int64GetDatum(settled ? ledger_entry_int64(settled, L_SEQ) : 0)
+	};
+
+	return fetch_entries(ledger, &steps_of_version, values);
+}
+
+/*
+ * Has a step of "version" begun since it was settled?
+ */
+bool
+ledger_is_unfinished(const Ledger *ledger, const char *version, const LedgerEntry *settled)
+{
+	ListCell   *cell;
+
+	foreach(cell, ledger_steps(ledger, version, settled))
+		if (strcmp(ledger_entry_text(lfirst(cell), L_ACTION), LEDGER_FAILED) != 0)
+			return true;
+	return false;
+}
+
+/*
+ * Returns the last step, as far as it began or was done, of each version that
+ * is unfinished.  "tail" is the latest event, or NULL.
+ */
+List *
+ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail)
+{
+	if (tail == NULL || ledger_entry_int64(tail, L_UNFINISHED_TOTAL) == 0)
+		return NIL;
+	return fetch_entries(ledger, &unfinished_steps, NULL);
 }
 
 /*
@@ -370,80 +348,19 @@ ledger_dependents(const Ledger *ledger, const char *version)
 }
 
 /*
- * Sets who did it and from where.
+ * Tells the list of definitions whether "entry" made its version pending.
  */
 static void
-set_actor(LedgerEntry *entry)
+mark_pending(const Ledger *ledger, const LedgerEntry *entry)
 {
-	LOCAL_FCINFO(address, 0);
-	Datum		client;
+	Datum		values[] = {
+		entry->values[L_VERSION],
+		BoolGetDatum(!ledger_entry_is_applied(entry))
+	};
+	OwnerScope	scope;
 
-	ledger_entry_set(entry, L_APPLIED_BY,
-					 CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false)));
-	ledger_entry_set(entry, L_ROLE,
-					 CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)));
-	InitFunctionCallInfoData(*address, NULL, 0, InvalidOid, NULL, NULL);
-	client = inet_client_addr(address);
-	ledger_entry_set(entry, L_CLIENT,
-					 address->isnull ? CStringGetTextDatum("local") :
-					 DirectFunctionCall1(network_host, client));
-	if (application_name && application_name[0])
-		ledger_entry_set(entry, L_APPLICATION, CStringGetTextDatum(application_name));
-}
-
-/*
- * Sets the state of the ledger after "entry".  "prior" is the event before it
- * of the same version, or NULL, and "tail" the event before it of all.
- */
-static void
-set_state(const Ledger *ledger, LedgerEntry *entry, const LedgerEntry *prior,
-		  const LedgerEntry *tail)
-{
-	char	   *action = ledger_entry_text(entry, L_ACTION);
-	char	   *version = ledger_entry_text(entry, L_VERSION);
-	int64		total = tail ? ledger_entry_int64(tail, L_APPLIED_TOTAL) : 0;
-	char	   *newest = NULL;
-
-	if (tail)
-		ledger_entry_copy(entry, tail, L_HEAD_SEQ);
-
-	if (strcmp(action, LEDGER_AMEND) == 0)
-	{
-		ledger_entry_copy(entry, prior, L_APPLIED_SEQ);
-		ledger_entry_copy(entry, prior, L_BELOW_SEQ);
-		ledger_entry_copy(entry, tail, L_NEWEST_VERSION);
-	}
-	else if (strcmp(action, LEDGER_APPLY) == 0 || strcmp(action, LEDGER_STAMP) == 0)
-	{
-		Assert(!ledger_entry_is_applied(prior));
-		ledger_entry_set(entry, L_APPLIED_SEQ, entry->values[L_SEQ]);
-		if (!entry->nulls[L_HEAD_SEQ])
-			ledger_entry_set(entry, L_BELOW_SEQ, entry->values[L_HEAD_SEQ]);
-		ledger_entry_set(entry, L_HEAD_SEQ, entry->values[L_SEQ]);
-		total++;
-		newest = ledger_newest(ledger, tail);
-		if (newest == NULL || version_compare(newest, version) < 0)
-			newest = version;
-	}
-	else
-	{
-		Assert(ledger_entry_is_applied(prior));
-		total--;
-		if (ledger_entry_int64(tail, L_HEAD_SEQ) == ledger_entry_int64(prior, L_APPLIED_SEQ))
-		{
-			LedgerEntry *below = ledger_below(ledger, prior);
-
-			entry->nulls[L_HEAD_SEQ] = true;
-			if (below)
-				ledger_entry_set(entry, L_HEAD_SEQ, below->values[L_APPLIED_SEQ]);
-		}
-		newest = ledger_entry_text(tail, L_NEWEST_VERSION);
-		if (newest && strcmp(newest, version) == 0)
-			newest = NULL;
-	}
-	ledger_entry_set(entry, L_APPLIED_TOTAL, Int64GetDatum(total));
-	if (newest)
-		ledger_entry_set(entry, L_NEWEST_VERSION, CStringGetTextDatum(newest));
+	(void) owner_query(ledger, &mark_definition, values, NULL, &scope);
+	owner_query_end(&scope);
 }
 
 static Datum
@@ -472,7 +389,8 @@ check_table(const Ledger *ledger)
 
 /*
  * Appends "entry" to the ledger and completes it: number, actor, state and
- * hashes.  "prior" is the latest event of the same version so far, or NULL.
+ * hashes.  "prior" is the latest event that settled the same version so far,
+ * or NULL.
  * The caller holds the gate.
  */
 void
@@ -490,8 +408,8 @@ ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior
 	tail = ledger_tail(ledger);
 	ledger_entry_set(entry, L_SEQ,
 					 Int64GetDatum(tail ? ledger_entry_int64(tail, L_SEQ) + 1 : 1));
-	set_actor(entry);
-	set_state(ledger, entry, prior, tail);
+	ledger_set_actor(entry);
+	ledger_set_state(ledger, entry, prior, tail);
 	if (tail)
 	{
 		entry->values[L_PREVIOUS_HASH] = tail->values[L_ENTRY_HASH];
@@ -520,4 +438,6 @@ ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior
 				 errdetail("A rule or trigger on table %s.%s is in the way.",
 						   ledger->schema, LEDGER_TABLE),
 				 errhint("See SELECT * FROM migrate_verify().")));
+	if (entry->nulls[L_DIRECTION])
+		mark_pending(ledger, entry);
 }

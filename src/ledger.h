@@ -36,6 +36,16 @@ typedef enum LedgerColumn
 	L_ERROR,
 
 	/*
+	 * Of the events of a migration that runs step by step.  Such an event
+	 * settles nothing: the version's state is that of its latest event
+	 * without a direction, and unfinished if others follow.
+	 */
+	L_DIRECTION,				/* up or down */
+	L_STEP,						/* from 1 */
+	L_STEPS,					/* how many there are */
+	L_DETAIL,					/* what resuming the step needs to know */
+
+	/*
 	 * The state after the event, so that nobody needs to read the events
 	 * before it.  The applied versions form a stack, in the order in which
 	 * they were applied: head_seq is the event that applied the topmost.
@@ -44,6 +54,7 @@ typedef enum LedgerColumn
 	L_BELOW_SEQ,				/* event that was the head then */
 	L_HEAD_SEQ,
 	L_APPLIED_TOTAL,			/* number of applied versions */
+	L_UNFINISHED_TOTAL,			/* number of versions with steps begun and not settled */
 	L_NEWEST_VERSION,			/* last applied one in natural order; NULL: not known */
 
 	L_PREVIOUS_HASH,
@@ -74,7 +85,12 @@ typedef struct LedgerEntry
 #define LEDGER_ROLLBACK "rollback"
 #define LEDGER_STAMP "stamp"
 #define LEDGER_UNSTAMP "unstamp"
+/* with a direction */
+#define LEDGER_STARTED "started"
+#define LEDGER_DONE "done"
+#define LEDGER_FAILED "failed"
 
+/* in ledger_entry.c */
 extern LedgerEntry *ledger_entry_new(const char *version, const char *action);
 extern void ledger_entry_set(LedgerEntry *entry, LedgerColumn column, Datum value);
 extern void ledger_entry_set_stats(LedgerEntry *entry, const RunStats *stats);
@@ -83,15 +99,25 @@ extern int64 ledger_entry_int64(const LedgerEntry *entry, LedgerColumn column);
 extern char *ledger_entry_text(const LedgerEntry *entry, LedgerColumn column);
 extern bool ledger_entry_is_applied(const LedgerEntry *entry);
 
+/* in ledger.c */
 extern LedgerEntry *ledger_lookup(const Ledger *ledger, const char *version);
 extern LedgerEntry *ledger_tail(const Ledger *ledger);
 extern LedgerEntry *ledger_after(const Ledger *ledger, int64 seq);
 extern LedgerEntry *ledger_applied_at(const Ledger *ledger, int64 seq);
 extern LedgerEntry *ledger_below(const Ledger *ledger, const LedgerEntry *entry);
+extern List *ledger_steps(const Ledger *ledger, const char *version, const LedgerEntry *settled);
+extern bool ledger_is_unfinished(const Ledger *ledger, const char *version,
+								 const LedgerEntry *settled);
+extern List *ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail);
 extern char *ledger_newest(const Ledger *ledger, const LedgerEntry *tail);
 extern List *ledger_dependents(const Ledger *ledger, const char *version);
 extern void ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior);
 extern bool ledger_is_appending(void);
+
+/* in ledger_state.c */
+extern void ledger_set_actor(LedgerEntry *entry);
+extern void ledger_set_state(const Ledger *ledger, LedgerEntry *entry, const LedgerEntry *prior,
+							 const LedgerEntry *tail);
 
 /* in ledger_hash.c */
 extern void ledger_hash(const LedgerEntry *entry, uint8 hash[PG_SHA256_DIGEST_LENGTH]);

@@ -57,13 +57,12 @@ ledger_open_table(Oid relid)
 }
 
 /*
- * Opens the ledger that belongs to the function being called: the one in the
- * same schema.  Raises 55000 if it is gone.
+ * Opens the ledger that belongs to a function: the one in the same schema.
+ * Raises 55000 if it is gone.
  */
 Ledger *
-ledger_open(FunctionCallInfo fcinfo)
+ledger_open_for(Oid function)
 {
-	Oid			function = fcinfo->flinfo->fn_oid;
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Form_pg_proc form;
 	Oid			schema,
@@ -89,6 +88,15 @@ ledger_open(FunctionCallInfo fcinfo)
 	ledger = ledger_open_table(relid);
 	ledger->function_owner = owner;
 	return ledger;
+}
+
+/*
+ * Opens the ledger that belongs to the function being called.
+ */
+Ledger *
+ledger_open(FunctionCallInfo fcinfo)
+{
+	return ledger_open_for(fcinfo->flinfo->fn_oid);
 }
 
 static void

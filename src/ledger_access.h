@@ -10,6 +10,7 @@
 #include "fmgr.h"
 
 #define LEDGER_TABLE "migrate_ledger"
+#define DEFINITION_TABLE "migrate_definition"
 
 typedef struct Ledger
 {
@@ -42,6 +43,7 @@ typedef struct OwnerScope
 } OwnerScope;
 
 extern Ledger *ledger_open(FunctionCallInfo fcinfo);
+extern Ledger *ledger_open_for(Oid function);
 extern Ledger *ledger_open_table(Oid relid);
 extern uint64 owner_query(const Ledger *ledger, OwnerQuery *query,
 						  Datum *values, const char *nulls, OwnerScope *scope);

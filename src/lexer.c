@@ -338,6 +338,25 @@ walk_token(Walk *walk, int token, core_YYSTYPE *value, int location)
 }
 
 /*
+ * Begins to scan "text".  Every keyword comes as TOKEN_KEYWORD, and literals
+ * are read in one way in every session.
+ */
+static core_yyscan_t
+begin_scan(const char *text, core_yy_extra_type *extra)
+{
+	uint16	   *keyword_tokens = palloc(sizeof(uint16) * ScanKeywords.num_keywords);
+	core_yyscan_t scanner;
+
+	for (int i = 0; i < ScanKeywords.num_keywords; i++)
+		keyword_tokens[i] = TOKEN_KEYWORD;
+	scanner = scanner_init(text, extra, &ScanKeywords, keyword_tokens);
+	extra->standard_conforming_strings = true;
+	extra->escape_string_warning = false;
+	extra->backslash_quote = BACKSLASH_QUOTE_SAFE_ENCODING;
+	return scanner;
+}
+
+/*
  * Walks over script->text and sets its checksum and its statements' starts.
  * Raises 0A000 for what only psql can do, and the scanner's own errors.  Must
  * be called under a position_push() of the script.
@@ -348,7 +367,6 @@ lexer_walk(Script *script)
 	Walk		walk = {.script = script};
 	core_yy_extra_type extra;
 	core_yyscan_t scanner;
-	uint16	   *keyword_tokens;
 	MemoryContext token_context,
 				old_context;
 	int			nest = NewGUCNestLevel();
@@ -365,13 +383,7 @@ lexer_walk(Script *script)
 	if (walk.hash == NULL || pg_cryptohash_init(walk.hash) < 0)
 		elog(ERROR, "could not start the checksum of a migration");
 
-	keyword_tokens = palloc(sizeof(uint16) * ScanKeywords.num_keywords);
-	for (int i = 0; i < ScanKeywords.num_keywords; i++)
-		keyword_tokens[i] = TOKEN_KEYWORD;
-	scanner = scanner_init(script->text, &extra, &ScanKeywords, keyword_tokens);
-	extra.standard_conforming_strings = true;
-	extra.escape_string_warning = false;
-	extra.backslash_quote = BACKSLASH_QUOTE_SAFE_ENCODING;
+	scanner = begin_scan(script->text, &extra);
 
 	/* the scanner leaves each token's value behind */
 	token_context = AllocSetContextCreate(CurrentMemoryContext,
@@ -398,7 +410,36 @@ lexer_walk(Script *script)
 		elog(ERROR, "could not finish the checksum of a migration");
 	pg_cryptohash_free(walk.hash);
 	pfree(walk.pending.data);
-	pfree(keyword_tokens);
 	MemoryContextDelete(token_context);
 	AtEOXact_GUC(false, nest);
+}
+
+/*
+ * Does a PL/pgSQL body contain COMMIT or ROLLBACK, other than ON COMMIT?
+ */
+bool
+lexer_ends_transaction(const char *body)
+{
+	core_yy_extra_type extra;
+	core_yyscan_t scanner = begin_scan(body, &extra);
+	bool		after_on = false,
+				found = false;
+	int			nest = NewGUCNestLevel();
+
+	settings_pin("client_min_messages", "warning");
+	while (!found)
+	{
+		core_YYSTYPE value;
+		YYLTYPE		location;
+		int			token = core_yylex(&value, &location, scanner);
+
+		if (token == 0)
+			break;
+		if (token == TOKEN_KEYWORD && !after_on)
+			found = strcmp(value.keyword, "commit") == 0 || strcmp(value.keyword, "rollback") == 0;
+		after_on = token == TOKEN_KEYWORD && strcmp(value.keyword, "on") == 0;
+	}
+	scanner_finish(scanner);
+	AtEOXact_GUC(false, nest);
+	return found;
 }

@@ -1,6 +1,6 @@
 /*
  * lexer.h
- *	  One walk over the tokens of a migration's text.
+ *	  Walks over the tokens of a migration's text.
  */
 #ifndef NEON_MIGRATE_LEXER_H
 #define NEON_MIGRATE_LEXER_H
@@ -8,5 +8,6 @@
 #include "script.h"
 
 extern void lexer_walk(Script *script);
+extern bool lexer_ends_transaction(const char *body);
 
 #endif							/* NEON_MIGRATE_LEXER_H */

@@ -77,6 +77,19 @@ migration_from_args(FunctionCallInfo fcinfo, bool has_depends_on)
 	return migration;
 }
 
+/*
+ * Raises 22004 if the migration has no up SQL.
+ */
+void
+migration_require_up(const Migration *migration)
+{
+	if (migration->up_sql == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the up SQL of migration \"%s\" must not be null", migration->version),
+				 errhint("Pass an empty string for a migration that does nothing, or use migrate_stamp() to record one without its SQL.")));
+}
+
 static text *
 entry_text(const LedgerEntry *entry, LedgerColumn column)
 {

@@ -28,6 +28,7 @@ typedef struct Migration
 } Migration;
 
 extern Migration *migration_from_args(FunctionCallInfo fcinfo, bool has_depends_on);
+extern void migration_require_up(const Migration *migration);
 extern Migration *migration_from_entry(const LedgerEntry *entry);
 extern void migration_read(Migration *migration);
 extern void migration_parse(Migration *migration);

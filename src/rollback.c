@@ -69,8 +69,11 @@ rollback_check_dependents(const Ledger *ledger, const char *version)
 			 errhint("Roll those back first.")));
 }
 
-static void
-check_has_down(const LedgerEntry *entry)
+/*
+ * Raises 55000 if the applied version of "entry" has no down SQL.
+ */
+void
+rollback_check_has_down(const LedgerEntry *entry)
 {
 	char	   *version;
 
@@ -113,7 +116,8 @@ rollback_run_down(const Ledger *ledger, const LedgerEntry *latest)
 	Script	   *script;
 	RunStats	stats;
 
-	check_has_down(latest);
+	rollback_check_has_down(latest);
+	apply_check_finished(ledger, version, latest);
 	rollback_check_dependents(ledger, version);
 	script = script_read(version, true, DatumGetTextPP(latest->values[L_DOWN_SQL]));
 	script_parse(script);
@@ -126,6 +130,28 @@ rollback_run_down(const Ledger *ledger, const LedgerEntry *latest)
 }
 
 /*
+ * Returns the versions to undo, as char *, in order: up to "steps" of them,
+ * applied after event "floor".  Raises 55000 if one has no down SQL.
+ */
+List *
+rollback_plan(const Ledger *ledger, int64 steps, int64 floor)
+{
+	LedgerEntry *tail = ledger_tail(ledger);
+	LedgerEntry *latest = tail ? ledger_applied_at(ledger, ledger_entry_int64(tail, L_HEAD_SEQ)) : NULL;
+	List	   *versions = NIL;
+
+	while (latest && steps-- > 0 && ledger_entry_int64(latest, L_APPLIED_SEQ) > floor)
+	{
+		rollback_check_has_down(latest);
+		versions = lappend(versions, ledger_entry_text(latest, L_VERSION));
+		latest = ledger_below(ledger, latest);
+	}
+	if (versions == NIL)
+		ereport(NOTICE, (errmsg("there is no migration to roll back")));
+	return versions;
+}
+
+/*
  * Undoes up to "steps" versions, those applied after event "floor", and puts
  * their names into the function's result.
  */
@@ -133,23 +159,10 @@ static void
 rollback_versions(FunctionCallInfo fcinfo, const Ledger *ledger, int64 steps, int64 floor)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	LedgerEntry *tail = ledger_tail(ledger);
-	LedgerEntry *latest = tail ? ledger_applied_at(ledger, ledger_entry_int64(tail, L_HEAD_SEQ)) : NULL;
-	List	   *versions = NIL;
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-
-	while (latest && steps-- > 0 && ledger_entry_int64(latest, L_APPLIED_SEQ) > floor)
-	{
-		check_has_down(latest);
-		versions = lappend(versions, ledger_entry_text(latest, L_VERSION));
-		latest = ledger_below(ledger, latest);
-	}
-	if (versions == NIL)
-		ereport(NOTICE, (errmsg("there is no migration to roll back")));
-
-	foreach(cell, versions)
+	foreach(cell, rollback_plan(ledger, steps, floor))
 	{
 		const char *version = lfirst(cell);
 		Datum		value = CStringGetTextDatum(version);
@@ -161,6 +174,28 @@ rollback_versions(FunctionCallInfo fcinfo, const Ledger *ledger, int64 steps, in
 }
 
 /*
+ * Returns argument "argno", a number of migrations, or raises 22004 or 22023.
+ */
+int
+rollback_steps_arg(FunctionCallInfo fcinfo, int argno)
+{
+	int			steps;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the number of migrations to roll back must not be null"),
+				 errhint("Pass a number, or use migrate_rollback_all().")));
+	steps = PG_GETARG_INT32(argno);
+	if (steps <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the number of migrations to roll back must be positive, not %d", steps),
+				 errhint("Pass 1 to undo the last one.")));
+	return steps;
+}
+
+/*
  * migrate_rollback(steps int) returns setof text
  *
  * Undoes the last "steps" applied versions, or as many as there are.
@@ -168,22 +203,9 @@ rollback_versions(FunctionCallInfo fcinfo, const Ledger *ledger, int64 steps, in
 Datum
 migrate_rollback(PG_FUNCTION_ARGS)
 {
-	Ledger	   *ledger;
-	int			steps;
+	int			steps = rollback_steps_arg(fcinfo, 0);
+	Ledger	   *ledger = ledger_open(fcinfo);
 
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the number of migrations to roll back must not be null"),
-				 errhint("Pass a number, or use migrate_rollback_all().")));
-	steps = PG_GETARG_INT32(0);
-	if (steps <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the number of migrations to roll back must be positive, not %d", steps),
-				 errhint("Pass 1 to undo the last one.")));
-
-	ledger = ledger_open(fcinfo);
 	gate_enter(ledger, "migrate_rollback");
 	rollback_versions(fcinfo, ledger, steps, 0);
 	return (Datum) 0;

@@ -30,6 +30,7 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
@@ -52,13 +53,13 @@
 #include "session.h"
 
 /*
- * What the running migration did to the session.  The lists hold names in
- * TopTransactionContext: a prepared statement outlives an aborted
- * subtransaction, so its name must, too.
+ * What the running migration did to the session.  Its memory outlives
+ * transactions, as what is noted here does.
  */
 static struct
 {
 	bool		active;
+	MemoryContext context;
 	List	   *prepared;
 	List	   *cursors;
 	bool		constraints_set;
@@ -75,6 +76,33 @@ bool
 session_is_migrating(void)
 {
 	return watch.active;
+}
+
+/*
+ * Raises an error if no migration can run in this session now: 55000 inside of
+ * one, 25006 where nothing can be written.
+ */
+void
+session_check_may_migrate(const char *function)
+{
+	if (session_is_migrating())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot call %s() from inside a migration", function),
+				 errdetail("A migration is recorded as a whole, so it cannot contain another."),
+				 errhint("Make it a migration of its own, with depends_on if the order matters.")));
+	if (RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("cannot execute %s() on a standby", function),
+				 errdetail("The server is in recovery and takes no changes."),
+				 errhint("Connect to the primary. To check a version here, use SELECT migrate_require('version').")));
+	if (XactReadOnly)
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("cannot execute %s() in a read-only transaction", function),
+				 errdetail("Both the migration and its entry in the ledger need to write."),
+				 errhint("Start the transaction with BEGIN READ WRITE, or SET default_transaction_read_only = off.")));
 }
 
 /*
@@ -128,7 +156,7 @@ list_has_name(List *names, const char *name)
 static List *
 remember_name(List *names, const char *name)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(TopTransactionContext);
+	MemoryContext old_context = MemoryContextSwitchTo(watch.context);
 
 	names = lappend(names, pstrdup(name));
 	MemoryContextSwitchTo(old_context);
@@ -280,10 +308,13 @@ temp_objects(ObjectAddresses *known)
 void
 session_watch_begin(void)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(TopTransactionContext);
+	MemoryContext old_context;
 
 	Assert(!watch.active);
 	memset(&watch, 0, sizeof(watch));
+	watch.context = AllocSetContextCreate(TopMemoryContext, "neon_migrate session",
+										  ALLOCSET_SMALL_SIZES);
+	old_context = MemoryContextSwitchTo(watch.context);
 	watch.temp_objects = temp_objects(NULL);
 	watch.active = true;
 	MemoryContextSwitchTo(old_context);
@@ -382,9 +413,6 @@ session_watch_end(void)
 	watch.active = false;
 	foreach(cell, watch.prepared)
 		DropPreparedStatement((char *) lfirst(cell), false);
-	list_free_deep(watch.prepared);
-	list_free_deep(watch.cursors);
-	if (watch.temp_objects)
-		free_object_addresses(watch.temp_objects);
+	MemoryContextDelete(watch.context);
 	memset(&watch, 0, sizeof(watch));
 }

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "apply.h"
+#include "definition.h"
 #include "gate.h"
 #include "migration.h"
 #include "rollback.h"
@@ -20,13 +21,11 @@ PG_FUNCTION_INFO_V1(migrate_stamp);
 PG_FUNCTION_INFO_V1(migrate_unstamp);
 
 /*
- * Takes what the caller left NULL from the latest event of the version.
+ * Takes what the caller left NULL from what is known of the version.
  */
 static void
-fill_from_entry(Migration *migration, const LedgerEntry *entry)
+fill_from(Migration *migration, const Migration *recorded)
 {
-	Migration  *recorded = migration_from_entry(entry);
-
 	if (migration->up_sql == NULL)
 		migration->up_sql = recorded->up_sql;
 	if (migration->down_sql == NULL)
@@ -41,20 +40,25 @@ fill_from_entry(Migration *migration, const LedgerEntry *entry)
  * migrate_stamp(version text, up_sql text, down_sql text, description text)
  *				 returns text
  *
- * Records a version as applied: 'stamped'.  If it is applied already, records
- * what is new of it: 'amended', or 'unchanged'.
+ * Records a version as applied, which also settles one that was interrupted:
+ * 'stamped'.  If it is applied already, records what is new of it: 'amended', or
+ * 'unchanged'.  SQL left NULL is taken from the list of definitions or from the
+ * ledger, if it is there.
  */
 Datum
 migrate_stamp(PG_FUNCTION_ARGS)
 {
 	Migration  *migration = migration_from_args(fcinfo, false);
 	Ledger	   *ledger = ledger_open(fcinfo);
+	Migration  *definition;
 	LedgerEntry *latest;
 	LedgerEntry *entry;
+	bool		unfinished;
 
 	gate_enter(ledger, "migrate_stamp");
 	latest = ledger_lookup(ledger, migration->version);
-	if (ledger_entry_is_applied(latest))
+	unfinished = ledger_is_unfinished(ledger, migration->version, latest);
+	if (ledger_entry_is_applied(latest) && !unfinished)
 	{
 		migration_read(migration);
 		PG_RETURN_TEXT_P(cstring_to_text(
@@ -62,12 +66,16 @@ migrate_stamp(PG_FUNCTION_ARGS)
 						migration->up != NULL && !apply_same_up_sql(migration, latest))));
 	}
 
+	definition = definition_lookup(ledger, migration->version);
+	if (definition)
+		fill_from(migration, definition);
 	if (latest)
-		fill_from_entry(migration, latest);
+		fill_from(migration, migration_from_entry(latest));
 	migration_read(migration);
 	migration_parse(migration);
 	apply_check_dependencies(ledger, migration);
-	entry = migration_to_entry(migration, LEDGER_STAMP);
+	entry = migration_to_entry(migration, ledger_entry_is_applied(latest) ?
+							   LEDGER_AMEND : LEDGER_STAMP);
 	migration_free_scripts(migration);
 	ledger_append(ledger, entry, latest);
 	PG_RETURN_TEXT_P(cstring_to_text("stamped"));
@@ -76,7 +84,7 @@ migrate_stamp(PG_FUNCTION_ARGS)
 /*
  * migrate_unstamp(version text) returns text
  *
- * Records an applied version as not applied: 'unstamped'.
+ * Records an applied or interrupted version as not applied: 'unstamped'.
  */
 Datum
 migrate_unstamp(PG_FUNCTION_ARGS)
@@ -86,8 +94,12 @@ migrate_unstamp(PG_FUNCTION_ARGS)
 	LedgerEntry *latest;
 
 	gate_enter(ledger, "migrate_unstamp");
-	latest = rollback_lookup_applied(ledger, version);
+	latest = ledger_lookup(ledger, version);
+	if (!ledger_is_unfinished(ledger, version, latest))
+		latest = rollback_lookup_applied(ledger, version);
 	rollback_check_dependents(ledger, version);
-	ledger_append(ledger, rollback_entry(latest, LEDGER_UNSTAMP), latest);
+	ledger_append(ledger,
+				  latest ? rollback_entry(latest, LEDGER_UNSTAMP) :
+				  ledger_entry_new(version, LEDGER_UNSTAMP), latest);
 	PG_RETURN_TEXT_P(cstring_to_text("unstamped"));
 }

@@ -15,10 +15,12 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 
+#include "definition.h"
 #include "gate.h"
 #include "ledger.h"
 #include "version.h"
 
+PG_FUNCTION_INFO_V1(migrate_call_is_running);
 PG_FUNCTION_INFO_V1(migrate_health);
 PG_FUNCTION_INFO_V1(migrate_require);
 
@@ -37,21 +39,47 @@ current_version(const Ledger *ledger, const LedgerEntry *tail)
 }
 
 /*
+ * Raises 55000 if anything is pending or interrupted.
+ */
+static void
+require_all(const Ledger *ledger)
+{
+	LedgerEntry *tail = ledger_tail(ledger);
+	int64		pending = definition_pending_count(ledger);
+	int64		unfinished = tail ? ledger_entry_int64(tail, L_UNFINISHED_TOTAL) : 0;
+
+	if (pending == 0 && unfinished == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the schema is not up to date"),
+			 errdetail(INT64_FORMAT " migrations are pending, " INT64_FORMAT " interrupted.",
+					   pending, unfinished),
+			 errhint("Run CALL migrate_up() before the application starts.")));
+}
+
+/*
  * migrate_require(version text) returns void
  *
- * Raises 55000 unless "version" is applied.
+ * Raises 55000 unless "version" is applied; without a version, if anything is
+ * pending or interrupted.
  */
 Datum
 migrate_require(PG_FUNCTION_ARGS)
 {
 	Ledger	   *ledger = ledger_open(fcinfo);
+	LedgerEntry *latest;
 	char	   *version;
 	char	   *current;
 
 	if (PG_ARGISNULL(0))
+	{
+		require_all(ledger);
 		PG_RETURN_VOID();
+	}
 	version = version_from_arg(fcinfo, 0);
-	if (ledger_entry_is_applied(ledger_lookup(ledger, version)))
+	latest = ledger_lookup(ledger, version);
+	if (ledger_entry_is_applied(latest) && !ledger_is_unfinished(ledger, version, latest))
 		PG_RETURN_VOID();
 
 	current = current_version(ledger, ledger_tail(ledger));
@@ -60,7 +88,22 @@ migrate_require(PG_FUNCTION_ARGS)
 			 errmsg("migration \"%s\" is required but not applied", version),
 			 current ? errdetail("The migration applied last is \"%s\".", current) :
 			 errdetail("No migration is applied."),
-			 errhint("Apply it with migrate_apply() before the application starts.")));
+			 errhint("Apply it with migrate_apply() or CALL migrate_up() before the application starts.")));
+}
+
+/*
+ * Returns how things stand in a few words.
+ */
+static char *
+health_detail(const char *current, int64 pending, int64 interrupted, bool running)
+{
+	if (interrupted > 0)
+		return psprintf(INT64_FORMAT " interrupted, see SELECT * FROM migrate_status", interrupted);
+	if (running)
+		return "a migration is running";
+	if (pending > 0)
+		return psprintf(INT64_FORMAT " pending", pending);
+	return current ? psprintf("up to date at \"%s\"", current) : "no migration is applied";
 }
 
 /*
@@ -73,25 +116,37 @@ migrate_health(PG_FUNCTION_ARGS)
 	Ledger	   *ledger = ledger_open(fcinfo);
 	LedgerEntry *tail = ledger_tail(ledger);
 	char	   *current = current_version(ledger, tail);
-	int64		applied = tail ? ledger_entry_int64(tail, L_APPLIED_TOTAL) : 0;
+	int64		pending = definition_pending_count(ledger);
+	int64		unfinished = tail ? ledger_entry_int64(tail, L_UNFINISHED_TOTAL) : 0;
 	int			holder = gate_holder_pid(ledger);
 	TupleDesc	desc;
 	Datum		values[7];
 	bool		nulls[7] = {0};
 
+	/* one that is being run is not interrupted */
+	if (unfinished > 0 && gate_is_held_by_call())
+		unfinished--;
+
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 
-	values[0] = BoolGetDatum(true);
+	values[0] = BoolGetDatum(pending == 0 && unfinished == 0);
 	values[1] = current ? CStringGetTextDatum(current) : (Datum) 0;
 	nulls[1] = current == NULL;
-	values[2] = Int64GetDatum(applied);
-	values[3] = Int64GetDatum(0);
-	values[4] = Int64GetDatum(0);
+	values[2] = Int64GetDatum(tail ? ledger_entry_int64(tail, L_APPLIED_TOTAL) : 0);
+	values[3] = Int64GetDatum(pending);
+	values[4] = Int64GetDatum(unfinished);
 	values[5] = Int32GetDatum(holder);
 	nulls[5] = holder == 0;
-	values[6] = CStringGetTextDatum(current ?
-									psprintf("up to date at \"%s\"", current) :
-									"no migration is applied");
+	values[6] = CStringGetTextDatum(health_detail(current, pending, unfinished, holder != 0));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * migrate_call_is_running() returns boolean
+ */
+Datum
+migrate_call_is_running(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(gate_is_held_by_call());
 }

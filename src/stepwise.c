@@ -1,0 +1,543 @@
+/*-------------------------------------------------------------------------
+ *
+ * stepwise.c
+ *	  Runs one migration from a procedure, in one transaction or step by step.
+ *
+ * A migration of ordinary statements is one transaction, together with its
+ * entry in the ledger.  One that is not is cut into steps (steps.c).  A step of
+ * ordinary statements commits together with the event that says it is done.  A
+ * statement that must be alone is preceded by a committed event that says it
+ * has started and followed by one that says it is done; if the second is
+ * missing, resume.c finds out how far it came.  The last step's event commits
+ * together with the one that settles the version.  So at any moment a crash
+ * leaves a ledger from which the next CALL goes on.
+ *
+ * Settings last from step to step, and are put back at the end.  They follow
+ * from the script: when a migration is resumed, the settings of the steps
+ * already done are made again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "tcop/utility.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "definition.h"
+#include "executor.h"
+#include "position.h"
+#include "resume.h"
+#include "rollback.h"
+#include "session.h"
+#include "session_settings.h"
+#include "settings.h"
+#include "steps.h"
+#include "stepwise.h"
+
+/* How much of a statement pg_stat_activity shows. */
+#define ACTIVITY_STATEMENT 200
+
+static const char *
+direction(const Job *job)
+{
+	return job->down ? "down" : "up";
+}
+
+static RawStmt *
+statement(const Job *job, int index)
+{
+	return list_nth_node(RawStmt, job->script->statements, index);
+}
+
+/*
+ * Shows in pg_stat_activity what is being run.
+ */
+static void
+report_activity(const Job *job, const Step *step)
+{
+	int			start,
+				length;
+
+	script_statement_span(job->script, statement(job, step->first), &start, &length);
+	pgstat_report_activity(STATE_RUNNING,
+						   psprintf("migration \"%s\" %s (%d of %d), step %d of %d: %s",
+									job->migration->version, direction(job),
+									job->position, job->total,
+									step->number, list_length(job->steps),
+									pnstrdup(job->script->text + start,
+											 Min(length, ACTIVITY_STATEMENT))));
+}
+
+static void
+add_stats(Job *job, const RunStats *stats)
+{
+	job->stats.statements += stats->statements;
+	job->stats.rows += stats->rows;
+	job->stats.wal_bytes += stats->wal_bytes;
+	job->stats.duration += stats->duration;
+	if (job->stats.started_at == 0)
+	{
+		job->stats.started_at = stats->started_at;
+		job->stats.lsn = stats->lsn;
+	}
+}
+
+/*
+ * Appends the event of a step.  "stats", "detail" and "error" may be NULL.
+ */
+static void
+append_step(Job *job, const char *action, const Step *step,
+			const RunStats *stats, const char *detail, const char *error)
+{
+	LedgerEntry *entry = ledger_entry_new(job->migration->version, action);
+	bytea	   *checksum = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+
+	SET_VARSIZE(checksum, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	memcpy(VARDATA(checksum), job->script->checksum, PG_SHA256_DIGEST_LENGTH);
+	ledger_entry_set(entry, L_CHECKSUM, PointerGetDatum(checksum));
+	ledger_entry_set(entry, L_TRANSACTIONAL, BoolGetDatum(step->alone == NULL));
+	ledger_entry_set(entry, L_ROLE, CStringGetTextDatum(job->role));
+	ledger_entry_set(entry, L_DIRECTION, CStringGetTextDatum(direction(job)));
+	ledger_entry_set(entry, L_STEP, Int32GetDatum(step->number));
+	ledger_entry_set(entry, L_STEPS, Int32GetDatum(list_length(job->steps)));
+	if (stats)
+		ledger_entry_set_stats(entry, stats);
+	if (detail)
+		ledger_entry_set(entry, L_DETAIL, CStringGetTextDatum(detail));
+	if (error)
+		ledger_entry_set(entry, L_ERROR, CStringGetTextDatum(error));
+	ledger_append(job->ledger, entry, job->settled);
+}
+
+/*
+ * Appends the event that settles the version: it is applied, or rolled back.
+ */
+static void
+append_settled(Job *job)
+{
+	LedgerEntry *entry = job->down ?
+		rollback_entry(job->settled, LEDGER_ROLLBACK) :
+		migration_to_entry(job->migration, LEDGER_APPLY);
+
+	ledger_entry_set_stats(entry, &job->stats);
+	ledger_entry_set(entry, L_ROLE, CStringGetTextDatum(job->role));
+	if (!job->down)
+		ledger_entry_set(entry, L_TRANSACTIONAL,
+						 BoolGetDatum(list_length(job->steps) <= 1 &&
+									  (job->steps == NIL ||
+									   ((Step *) linitial(job->steps))->alone == NULL)));
+	ledger_append(job->ledger, entry, job->settled);
+}
+
+/*
+ * Records why a step failed.  Should even that fail, the error itself is what
+ * the caller needs to see.
+ */
+static void
+record_failure(Job *job, const Step *step, const ErrorData *error)
+{
+	PG_TRY();
+	{
+		toplevel_work_begin();
+		append_step(job, LEDGER_FAILED, step, NULL, NULL,
+					psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message));
+		toplevel_work_commit(job->top);
+	}
+	PG_CATCH();
+	{
+		FreeErrorData(toplevel_catch(job->top));
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Runs a migration that is one transaction.
+ */
+static void
+run_whole(Job *job, const Step *step)
+{
+	RunStats	stats;
+
+	toplevel_work_begin();
+	executor_stats_begin(&stats);
+	executor_run_once(job->script, &stats);
+	executor_stats_end(&stats);
+	add_stats(job, &stats);
+	append_settled(job);
+	toplevel_work_commit(job->top);
+}
+
+/*
+ * Runs a step of ordinary statements.
+ */
+static void
+run_together(Job *job, const Step *step)
+{
+	RunStats	stats;
+
+	toplevel_work_begin();
+	executor_stats_begin(&stats);
+	executor_run_range(job->script, step->first, step->last, &stats);
+	executor_stats_end(&stats);
+	append_step(job, LEDGER_DONE, step, &stats, NULL, NULL);
+	if (step->number == list_length(job->steps))
+	{
+		add_stats(job, &stats);
+		append_settled(job);
+	}
+	toplevel_work_commit(job->top);
+	if (step->number < list_length(job->steps))
+		add_stats(job, &stats);
+}
+
+/*
+ * Does the script itself set lock_timeout before the step?
+ */
+static bool
+script_sets_lock_timeout(const Job *job, const Step *step)
+{
+	for (int i = 0; i < step->first; i++)
+	{
+		VariableSetStmt *stmt = (VariableSetStmt *) statement(job, i)->stmt;
+
+		if (IsA(stmt, VariableSetStmt) && stmt->name && strcmp(stmt->name, "lock_timeout") == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Runs the one statement of a step at top level.
+ *
+ * A concurrent build waits for all transactions that might still use what it
+ * is about to change, however long they take.  Nobody queues behind it, so
+ * neon_migrate.lock_timeout is not for it; that of the script itself is.
+ */
+static void
+run_at_top_level(Job *job, const Step *step, RunStats *stats)
+{
+	bool		no_timeout = strstr(step->alone, "CONCURRENTLY") != NULL &&
+		!script_sets_lock_timeout(job, step);
+	RawStmt    *raw = statement(job, step->first);
+	Position	position;
+
+	if (no_timeout)
+	{
+		session_settings_set("lock_timeout", "0");
+		toplevel_commit(job->top);
+	}
+	position_push(&position, job->script);
+	position_set(&position, raw);
+	executor_stats_begin(stats);
+	toplevel_run_utility(job->script->text, raw);
+	toplevel_commit(job->top);
+	executor_stats_end(stats);
+	stats->statements = 1;
+	position_pop(&position);
+	if (no_timeout)
+	{
+		session_settings_set("lock_timeout", psprintf("%d", settings_lock_timeout));
+		toplevel_commit(job->top);
+	}
+}
+
+/*
+ * Drops the INVALID indexes that a broken build has left.
+ */
+static void
+drop_leftovers(Job *job, List *leftovers)
+{
+	ListCell   *cell;
+
+	foreach(cell, leftovers)
+	{
+		RawStmt    *drop = lfirst(cell);
+		List	   *names = linitial(((DropStmt *) drop->stmt)->objects);
+
+		ereport(NOTICE,
+				(errmsg("dropping invalid index \"%s\", left by an earlier attempt",
+						strVal(llast(names)))));
+		toplevel_run_utility("DROP INDEX CONCURRENTLY", drop);
+		toplevel_commit(job->top);
+	}
+}
+
+static void
+raise_impossible(const Job *job, const Step *step, const char *detail)
+{
+	char	   *version = quote_literal_cstr(job->migration->version);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("migration \"%s\" cannot go on after step %d of %d",
+					job->migration->version, step->number, list_length(job->steps)),
+			 errdetail("%s", detail),
+			 errhint("Either finish by hand and run SELECT migrate_%s(%s), or undo by hand, run SELECT migrate_%s(%s), and start over.",
+					 job->down ? "unstamp" : "stamp", version,
+					 job->down ? "stamp" : "unstamp", version)));
+}
+
+/*
+ * Runs a step of one statement that must be alone.  If it is "broken", it was
+ * started before, when job->note was taken.
+ */
+static void
+run_alone(Job *job, const Step *step, bool broken)
+{
+	Node	   *stmt = statement(job, step->first)->stmt;
+	ResumeAction action = RESUME_RUN;
+	List	   *leftovers = NIL;
+	RunStats	stats = {0};
+
+	toplevel_work_begin();
+	if (broken)
+		action = resume_look(stmt, job->note, &leftovers);
+	else
+	{
+		job->note = resume_note(stmt);
+		leftovers = resume_invalid_index(stmt);
+		append_step(job, LEDGER_STARTED, step, NULL, job->note, NULL);
+	}
+	toplevel_work_commit(job->top);
+
+	if (action == RESUME_IMPOSSIBLE)
+		raise_impossible(job, step,
+						 psprintf("That step is a %s that may have committed a part of its work before it was interrupted.",
+								  step->alone));
+	drop_leftovers(job, leftovers);
+	ereport(NOTICE,
+			(action == RESUME_FINISHED ?
+			 errmsg("migration \"%s\", step %d of %d: %s was finished before",
+					job->migration->version, step->number, list_length(job->steps), step->alone) :
+			 errmsg("migration \"%s\", step %d of %d: %s",
+					job->migration->version, step->number, list_length(job->steps), step->alone)));
+	if (action == RESUME_RUN)
+		run_at_top_level(job, step, &stats);
+	else
+		executor_stats_begin(&stats);
+
+	toplevel_work_begin();
+	add_stats(job, &stats);
+	append_step(job, LEDGER_DONE, step, &stats, NULL, NULL);
+	if (step->number == list_length(job->steps))
+		append_settled(job);
+	toplevel_work_commit(job->top);
+}
+
+/*
+ * Runs a step until it succeeds, fails for good, or runs out of retries.
+ */
+static void
+run_step(Job *job, const Step *step, bool whole, bool broken)
+{
+	Node	   *stmt = statement(job, step->first)->stmt;
+	bool		repeatable = !IsA(stmt, DoStmt) && !IsA(stmt, CallStmt);
+
+	report_activity(job, step);
+	for (int attempt = 1;; attempt++)
+	{
+		ErrorData  *volatile error = NULL;
+
+		PG_TRY();
+		{
+			if (whole)
+				run_whole(job, step);
+			else if (step->alone)
+				run_alone(job, step, broken);
+			else
+				run_together(job, step);
+		}
+		PG_CATCH();
+		{
+			error = toplevel_catch(job->top);
+		}
+		PG_END_TRY();
+
+		if (error == NULL)
+			return;
+		if (!repeatable || !executor_may_retry(job->script, error, attempt))
+		{
+			record_failure(job, step, error);
+			ReThrowError(error);
+		}
+		FreeErrorData(error);
+		executor_wait_before_retry(attempt);
+		script_parse_again(job->script);
+		broken = true;
+	}
+}
+
+/*
+ * Finds where to go on: returns the number of steps that are done, sets
+ * "broken" if the next was started, and takes over the stats and the note of
+ * what is there.
+ */
+static int
+find_progress(Job *job, bool *broken)
+{
+	int			done = 0;
+	ListCell   *cell;
+
+	*broken = false;
+	foreach(cell, ledger_steps(job->ledger, job->migration->version, job->settled))
+	{
+		LedgerEntry *entry = lfirst(cell);
+		char	   *action = ledger_entry_text(entry, L_ACTION);
+		bytea	   *checksum = DatumGetByteaPP(entry->values[L_CHECKSUM]);
+
+		if (strcmp(action, LEDGER_FAILED) == 0)
+			continue;
+		if (memcmp(VARDATA_ANY(checksum), job->script->checksum, PG_SHA256_DIGEST_LENGTH) != 0 ||
+			strcmp(ledger_entry_text(entry, L_DIRECTION), direction(job)) != 0)
+			raise_impossible(job, linitial(job->steps),
+							 "It was interrupted when its SQL was another.");
+		*broken = strcmp(action, LEDGER_STARTED) == 0;
+		if (*broken)
+			job->note = ledger_entry_text(entry, L_DETAIL);
+		else
+		{
+			done = DatumGetInt32(entry->values[L_STEP]);
+			job->stats.statements += DatumGetInt32(entry->values[L_STATEMENTS]);
+			job->stats.rows += DatumGetInt64(entry->values[L_ROWS]);
+			job->stats.wal_bytes += DatumGetInt64(entry->values[L_WAL_BYTES]);
+			job->stats.duration += DatumGetIntervalP(entry->values[L_DURATION])->time;
+		}
+	}
+	return done;
+}
+
+/*
+ * Makes the settings again that the first "done" steps made.  Raises 55000 if
+ * one of them made what ended with the session it ran in.
+ */
+static void
+replay(Job *job, int done)
+{
+	RunStats	stats;
+
+	executor_stats_begin(&stats);
+	toplevel_work_begin();
+	for (int i = 0; i < done; i++)
+	{
+		Step	   *step = list_nth(job->steps, i);
+		const char *bound = steps_session_bound(job->script, step);
+
+		if (bound)
+			raise_impossible(job, list_nth(job->steps, done - 1),
+							 psprintf("Step %d is done and contains %s, which ended with the session that it ran in.",
+									  step->number, bound));
+		for (int s = step->first; s <= step->last; s++)
+			if (steps_is_setting(statement(job, s)))
+				executor_run_range(job->script, s, s, &stats);
+	}
+	toplevel_work_commit(job->top);
+}
+
+/*
+ * Runs the steps that are not done.
+ */
+static void
+run_remaining(Job *job, int done, bool broken)
+{
+	session_settings_set("lock_timeout", psprintf("%d", settings_lock_timeout));
+	session_settings_set("standard_conforming_strings", "on");
+	toplevel_commit(job->top);
+	if (done > 0)
+		replay(job, done);
+	if (done > 0 || broken)
+		ereport(NOTICE,
+				(errmsg("migration \"%s\" goes on at step %d of %d",
+						job->migration->version, done + 1, list_length(job->steps))));
+	for (int i = done; i < list_length(job->steps); i++)
+		run_step(job, list_nth(job->steps, i), false, broken && i == done);
+}
+
+/*
+ * Takes back what the steps did to the session, whether or not they failed.
+ */
+static void
+restore_session(Job *job, const SessionSettings *saved)
+{
+	PG_TRY();
+	{
+		toplevel_work_begin();
+		session_clean_up();
+		session_settings_restore(saved);
+		toplevel_work_commit(job->top);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error = toplevel_catch(job->top);
+
+		ereport(WARNING,
+				(errmsg("could not restore the session after migration \"%s\"",
+						job->migration->version),
+				 errdetail_internal("%s", error->message)));
+	}
+	PG_END_TRY();
+	session_watch_end();
+}
+
+/*
+ * Runs a migration in steps.
+ */
+static void
+run_in_steps(Job *job)
+{
+	SessionSettings *saved;
+	ErrorData  *volatile error = NULL;
+	bool		broken;
+	int			done;
+
+	toplevel_work_begin();
+	saved = session_settings_save();
+	done = find_progress(job, &broken);
+	/* on the list, so that it can be resumed by CALL migrate_up() */
+	if (!job->down)
+		definition_put(job->ledger, job->migration, true);
+	toplevel_work_commit(job->top);
+
+	session_watch_begin();
+	PG_TRY();
+	{
+		run_remaining(job, done, broken);
+	}
+	PG_CATCH();
+	{
+		error = toplevel_catch(job->top);
+	}
+	PG_END_TRY();
+	restore_session(job, saved);
+	if (error)
+		ReThrowError(error);
+}
+
+/*
+ * Runs the job.  There is a transaction without a snapshot before and after.
+ */
+void
+stepwise_run(Job *job)
+{
+	if (job->steps == NIL)
+	{
+		Step		none = {.number = 1,.last = -1};
+
+		run_whole(job, &none);
+	}
+	else if (list_length(job->steps) == 1 && ((Step *) linitial(job->steps))->alone == NULL)
+		run_step(job, linitial(job->steps), true, false);
+	else
+		run_in_steps(job);
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+	ereport(NOTICE,
+			(errmsg("%s migration \"%s\" (%d of %d) in %.3f s",
+					job->down ? "rolled back" : "applied", job->migration->version,
+					job->position, job->total, job->stats.duration / 1000000.0)));
+}
