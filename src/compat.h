@@ -33,6 +33,14 @@
 #include "varatt.h"
 #endif
 
+/* 15 brought periodic timeouts; before, one look after the interval has to do */
+#if PG_VERSION_NUM >= 150000
+#define compat_enable_timeout_every(id, ms) \
+	enable_timeout_every(id, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), ms), ms)
+#else
+#define compat_enable_timeout_every(id, ms) enable_timeout_after(id, ms)
+#endif
+
 /* 18 dropped the run_once argument (commit 3eea7a0c97) */
 #if PG_VERSION_NUM >= 180000
 #define compat_ExecutorRun(desc) ExecutorRun(desc, ForwardScanDirection, 0)

@@ -36,6 +36,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "blocker.h"
 #include "compat.h"
 #include "executor.h"
 #include "position.h"
@@ -162,6 +163,7 @@ executor_run_range(Script *script, int first, int last, RunStats *stats)
 	Position	position;
 
 	position_push(&position, script);
+	blocker_watch_begin();
 	PG_TRY();
 	{
 		/*
@@ -187,6 +189,7 @@ executor_run_range(Script *script, int first, int last, RunStats *stats)
 	}
 	PG_FINALLY();
 	{
+		blocker_watch_end();
 		if (portal)
 			portal->sourceText = portal_text;
 	}
@@ -252,19 +255,24 @@ try_script(Script *script, RunStats *stats)
 bool
 executor_may_retry(const Script *script, ErrorData *error, int attempt)
 {
+	char	   *blocker;
+
 	if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || error->message_id == NULL ||
 		strcmp(error->message_id, "canceling statement due to lock timeout") != 0)
 		return false;
+	blocker = blocker_describe();
 	if (attempt > settings_lock_retries)
 	{
-		error->detail = psprintf("The migration was tried %d times.", attempt);
+		error->detail = psprintf("The migration was tried %d times.%s%s", attempt,
+								 blocker ? " " : "", blocker ? blocker : "");
 		error->hint = "Raise neon_migrate.lock_timeout or neon_migrate.lock_retries, or end the sessions that hold the lock.";
 		return false;
 	}
 	ereport(NOTICE,
 			(errmsg("migration \"%s\" ran into its lock timeout, trying again (%d of %d)",
 					script->version ? script->version : "", attempt, settings_lock_retries),
-			 errdetail_internal("%s", error->context ? error->context : error->message)));
+			 blocker ? errdetail_internal("%s", blocker) : 0,
+			 error->context ? errcontext("%s", error->context) : 0));
 	return true;
 }
 

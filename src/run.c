@@ -97,7 +97,8 @@ run_up(Run *run, Migration *migration, int position, int total)
 	apply_check_resumable(run->ledger, migration, job->settled);
 	apply_check_dependencies(run->ledger, migration);
 	migration_parse(migration);
-	apply_check_order(run->ledger, migration->version);
+	if (!ledger_is_unfinished(run->ledger, migration->version, job->settled))
+		apply_check_order(run->ledger, migration->version);
 	job->script = migration->up;
 	job->steps = steps_cut(job->script);
 	toplevel_work_commit(run->top);

@@ -30,6 +30,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "blocker.h"
 #include "definition.h"
 #include "executor.h"
 #include "position.h"
@@ -236,8 +237,17 @@ run_at_top_level(Job *job, const Step *step, RunStats *stats)
 	position_push(&position, job->script);
 	position_set(&position, raw);
 	executor_stats_begin(stats);
-	toplevel_run_utility(job->script->text, raw);
-	toplevel_commit(job->top);
+	blocker_watch_begin();
+	PG_TRY();
+	{
+		toplevel_run_utility(job->script->text, raw);
+		toplevel_commit(job->top);
+	}
+	PG_FINALLY();
+	{
+		blocker_watch_end();
+	}
+	PG_END_TRY();
 	executor_stats_end(stats);
 	stats->statements = 1;
 	position_pop(&position);
