@@ -17,6 +17,7 @@
 #include "apply.h"
 #include "executor.h"
 #include "gate.h"
+#include "ledger_append.h"
 #include "settings.h"
 #include "version.h"
 

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * ledger.c
- *	  Reads and appends to the ledger of migrations.
+ *	  Reads the ledger of migrations.
  *
  * The ledger is one table of events.  Rows are only ever added, by
- * ledger_append(), which numbers them without a gap and chains each to the
+ * ledger_append.c, which numbers them without a gap and chains each to the
  * one before by its hash; whoever appends holds the gate (gate.c), so there
  * is one at a time.  The state of a version is its latest event that settles
  * it; the events of single steps, which have a direction, do not.
@@ -13,9 +13,7 @@
  * versions are applied, and the stack of them.  So the cost of applying or
  * rolling back, and of asking how things stand, does not grow with history.
  *
- * This is the only C file that names the table; definition.c has the list of
- * definitions, but for the mark of what is pending, which is set here, together
- * with the event that it follows from.
+ * Only the files of the ledger name its table.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,7 +38,6 @@
 static const Oid text_arg[] = {TEXTOID};
 static const Oid int8_arg[] = {INT8OID};
 static const Oid text_int8_args[] = {TEXTOID, INT8OID};
-static const Oid text_bool_args[] = {TEXTOID, BOOLOID};
 
 static OwnerQuery latest_of_version = {
 	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
@@ -98,41 +95,6 @@ static OwnerQuery dependents_of_version = {
 	" ORDER BY l.seq",
 	.nargs = 1,.types = text_arg
 };
-
-static const Oid insert_args[LEDGER_COLUMNS] = {
-	INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, BOOLOID, BYTEAOID,
-	TIMESTAMPTZOID, INTERVALOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, INT8OID,
-	LSNOID, TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID,
-	INT8OID, TEXTOID, BYTEAOID, BYTEAOID
-};
-
-static OwnerQuery insert_entry = {
-	.sql = "INSERT INTO %s." LEDGER_TABLE " (seq, version, action, description, up_sql, down_sql,"
-	" depends_on, transactional, checksum, started_at, duration, applied_by, role, client,"
-	" application, statements, rows, wal_bytes, lsn, error, direction, step, steps, detail,"
-	" applied_seq, below_seq, head_seq, applied_total, unfinished_total, newest_version,"
-	" previous_hash, entry_hash)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-	" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
-	.nargs = LEDGER_COLUMNS,.types = insert_args
-};
-
-static OwnerQuery mark_definition = {
-	.sql = "UPDATE %s." DEFINITION_TABLE " SET pending = $2"
-	" WHERE version OPERATOR(pg_catalog.=) $1 AND pending OPERATOR(pg_catalog.<>) $2",
-	.nargs = 2,.types = text_bool_args
-};
-
-static bool appending = false;
-
-/*
- * Is it ledger_append() that is inserting right now?
- */
-bool
-ledger_is_appending(void)
-{
-	return appending;
-}
 
 /*
  * Returns row "row" of the result of a query for entries.  Long values stay in
@@ -345,99 +307,4 @@ ledger_dependents(const Ledger *ledger, const char *version)
 	Datum		values[] = {CStringGetTextDatum(version)};
 
 	return fetch_versions(ledger, &dependents_of_version, values);
-}
-
-/*
- * Tells the list of definitions whether "entry" made its version pending.
- */
-static void
-mark_pending(const Ledger *ledger, const LedgerEntry *entry)
-{
-	Datum		values[] = {
-		entry->values[L_VERSION],
-		BoolGetDatum(!ledger_entry_is_applied(entry))
-	};
-	OwnerScope	scope;
-
-	(void) owner_query(ledger, &mark_definition, values, NULL, &scope);
-	owner_query_end(&scope);
-}
-
-static Datum
-hash_datum(const uint8 *hash)
-{
-	bytea	   *value = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-
-	SET_VARSIZE(value, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	memcpy(VARDATA(value), hash, PG_SHA256_DIGEST_LENGTH);
-	return PointerGetDatum(value);
-}
-
-/*
- * Raises 55000 if what is appended would not last.
- */
-static void
-check_table(const Ledger *ledger)
-{
-	if (get_rel_persistence(ledger->relid) != RELPERSISTENCE_PERMANENT)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the ledger of migrations is not a logged table"),
-				 errdetail("Its contents would not survive a crash."),
-				 errhint("Run ALTER TABLE %s.%s SET LOGGED.", ledger->schema, LEDGER_TABLE)));
-}
-
-/*
- * Appends "entry" to the ledger and completes it: number, actor, state and
- * hashes.  "prior" is the latest event that settled the same version so far,
- * or NULL.
- * The caller holds the gate.
- */
-void
-ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior)
-{
-	/* opened before the migration ran, which may have renamed the schema */
-	const Ledger *ledger = ledger_open_table(opened->relid);
-	LedgerEntry *tail;
-	uint8		hash[PG_SHA256_DIGEST_LENGTH];
-	char		nulls[LEDGER_COLUMNS];
-	OwnerScope	scope;
-	uint64		inserted;
-
-	check_table(ledger);
-	tail = ledger_tail(ledger);
-	ledger_entry_set(entry, L_SEQ,
-					 Int64GetDatum(tail ? ledger_entry_int64(tail, L_SEQ) + 1 : 1));
-	ledger_set_actor(entry);
-	ledger_set_state(ledger, entry, prior, tail);
-	if (tail)
-	{
-		entry->values[L_PREVIOUS_HASH] = tail->values[L_ENTRY_HASH];
-		entry->nulls[L_PREVIOUS_HASH] = false;
-	}
-	ledger_hash(entry, hash);
-	ledger_entry_set(entry, L_ENTRY_HASH, hash_datum(hash));
-
-	for (int i = 0; i < LEDGER_COLUMNS; i++)
-		nulls[i] = entry->nulls[i] ? 'n' : ' ';
-	PG_TRY();
-	{
-		appending = true;
-		inserted = owner_query(ledger, &insert_entry, entry->values, nulls, &scope);
-	}
-	PG_FINALLY();
-	{
-		appending = false;
-	}
-	PG_END_TRY();
-	owner_query_end(&scope);
-	if (inserted != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the ledger of migrations did not take an entry"),
-				 errdetail("A rule or trigger on table %s.%s is in the way.",
-						   ledger->schema, LEDGER_TABLE),
-				 errhint("See SELECT * FROM migrate_verify().")));
-	if (entry->nulls[L_DIRECTION])
-		mark_pending(ledger, entry);
 }

@@ -111,13 +111,6 @@ extern bool ledger_is_unfinished(const Ledger *ledger, const char *version,
 extern List *ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail);
 extern char *ledger_newest(const Ledger *ledger, const LedgerEntry *tail);
 extern List *ledger_dependents(const Ledger *ledger, const char *version);
-extern void ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior);
-extern bool ledger_is_appending(void);
-
-/* in ledger_state.c */
-extern void ledger_set_actor(LedgerEntry *entry);
-extern void ledger_set_state(const Ledger *ledger, LedgerEntry *entry, const LedgerEntry *prior,
-							 const LedgerEntry *tail);
 
 /* in ledger_hash.c */
 extern void ledger_hash(const LedgerEntry *entry, uint8 hash[PG_SHA256_DIGEST_LENGTH]);

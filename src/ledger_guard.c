@@ -24,6 +24,7 @@
 #include "utils/rel.h"
 
 #include "ledger.h"
+#include "ledger_append.h"
 #include "session.h"
 
 PG_FUNCTION_INFO_V1(migrate_ledger_guard);

@@ -5,7 +5,7 @@
 #ifndef NEON_MIGRATE_LEXER_H
 #define NEON_MIGRATE_LEXER_H
 
-#include "script.h"
+#include "script_data.h"
 
 extern void lexer_walk(Script *script);
 extern bool lexer_ends_transaction(const char *body);

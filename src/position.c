@@ -27,6 +27,72 @@
 #define MAX_QUOTED_STATEMENT 8192
 
 /*
+ * Returns the number (from 1) of the statement that byte "offset" is in.
+ */
+int
+position_statement_number(const Script *script, int offset)
+{
+	int			low = 0,
+				high = script->nstarts;
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (script->starts[middle] <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return Max(low, 1);
+}
+
+/*
+ * Takes the blank space and semicolons off the end of a span.
+ */
+static int
+trimmed_length(const Script *script, int start, int end)
+{
+	while (end > start && strchr(" \t\r\n\f;", script->text[end - 1]))
+		end--;
+	return end - start;
+}
+
+/*
+ * Gives the bytes from the start of statement "number" to that of the next.
+ */
+void
+position_numbered_span(const Script *script, int number, int *start, int *length)
+{
+	int			end = number < script->nstarts ? script->starts[number] : (int) strlen(script->text);
+
+	*start = number <= script->nstarts ? script->starts[number - 1] : 0;
+	*length = trimmed_length(script, *start, end);
+}
+
+/*
+ * Gives the bytes of a statement, without the comments and the blank space
+ * before it and the blank space after it.
+ */
+void
+position_statement_span(const Script *script, const RawStmt *raw, int *start, int *length)
+{
+	int			location = Max(raw->stmt_location, 0);
+	int			end;
+	int			number = position_statement_number(script, location);
+
+	/* the statement's first token is the first start at or after its location */
+	*start = location;
+	if (number <= script->nstarts && script->starts[number - 1] >= location)
+		*start = script->starts[number - 1];
+	else if (number < script->nstarts)
+		*start = script->starts[number];
+
+	end = raw->stmt_len > 0 ? location + raw->stmt_len : (int) strlen(script->text);
+	*length = trimmed_length(script, *start, end);
+}
+
+/*
  * Returns the byte offset of the "position"th character of "text".
  */
 static int
@@ -108,8 +174,8 @@ position_callback(void *arg)
 			int			start,
 						length;
 
-			number = script_statement_number(script, offset);
-			script_numbered_span(script, number, &start, &length);
+			number = position_statement_number(script, offset);
+			position_numbered_span(script, number, &start, &length);
 			quote_statement(script, start, length, offset);
 		}
 	}
@@ -149,8 +215,8 @@ position_push(Position *position, const Script *script)
 void
 position_set(Position *position, const RawStmt *raw)
 {
-	script_statement_span(position->script, raw, &position->start, &position->length);
-	position->statement = script_statement_number(position->script, position->start);
+	position_statement_span(position->script, raw, &position->start, &position->length);
+	position->statement = position_statement_number(position->script, position->start);
 }
 
 void

@@ -5,7 +5,7 @@
 #ifndef NEON_MIGRATE_POSITION_H
 #define NEON_MIGRATE_POSITION_H
 
-#include "script.h"
+#include "script_data.h"
 
 typedef struct Position
 {
@@ -17,6 +17,10 @@ typedef struct Position
 	bool		at_end;			/* it is done: its deferred constraints are checked */
 } Position;
 
+extern int	position_statement_number(const Script *script, int offset);
+extern void position_numbered_span(const Script *script, int number, int *start, int *length);
+extern void position_statement_span(const Script *script, const RawStmt *raw,
+									int *start, int *length);
 extern void position_push(Position *position, const Script *script);
 extern void position_set(Position *position, const RawStmt *raw);
 extern void position_pop(Position *position);

@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "executor.h"
 #include "gate.h"
+#include "ledger_append.h"
 #include "rollback.h"
 #include "version.h"
 

@@ -76,72 +76,6 @@ script_free(Script *script)
 }
 
 /*
- * Returns the number (from 1) of the statement that byte "offset" is in.
- */
-int
-script_statement_number(const Script *script, int offset)
-{
-	int			low = 0,
-				high = script->nstarts;
-
-	while (low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (script->starts[middle] <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return Max(low, 1);
-}
-
-/*
- * Takes the blank space and semicolons off the end of a span.
- */
-static int
-trimmed_length(const Script *script, int start, int end)
-{
-	while (end > start && strchr(" \t\r\n\f;", script->text[end - 1]))
-		end--;
-	return end - start;
-}
-
-/*
- * Gives the bytes from the start of statement "number" to that of the next.
- */
-void
-script_numbered_span(const Script *script, int number, int *start, int *length)
-{
-	int			end = number < script->nstarts ? script->starts[number] : (int) strlen(script->text);
-
-	*start = number <= script->nstarts ? script->starts[number - 1] : 0;
-	*length = trimmed_length(script, *start, end);
-}
-
-/*
- * Gives the bytes of a statement, without the comments and the blank space
- * before it and the blank space after it.
- */
-void
-script_statement_span(const Script *script, const RawStmt *raw, int *start, int *length)
-{
-	int			location = Max(raw->stmt_location, 0);
-	int			end;
-	int			number = script_statement_number(script, location);
-
-	/* the statement's first token is the first start at or after its location */
-	*start = location;
-	if (number <= script->nstarts && script->starts[number - 1] >= location)
-		*start = script->starts[number - 1];
-	else if (number < script->nstarts)
-		*start = script->starts[number];
-
-	end = raw->stmt_len > 0 ? location + raw->stmt_len : (int) strlen(script->text);
-	*length = trimmed_length(script, *start, end);
-}
-
-/*
  * Returns the transaction control statement that "raw" is, or NULL.
  */
 static TransactionStmt *
@@ -200,7 +134,7 @@ refuse_statement(const Script *script, const RawStmt *raw)
 
 	if (kind == NULL && !IsA(raw->stmt, TransactionStmt))
 		return;
-	script_statement_span(script, raw, &start, &length);
+	position_statement_span(script, raw, &start, &length);
 	if (kind != NULL)
 		ereport(ERROR,
 				(session_refusal(kind),
@@ -242,7 +176,7 @@ script_parse(Script *script)
 		{
 			script->nontransactional = statement_nontransactional_kind(raw->stmt);
 			if (script->nontransactional != NULL)
-				script_statement_span(script, raw, &script->nontransactional_start, &length);
+				position_statement_span(script, raw, &script->nontransactional_start, &length);
 		}
 	}
 	position_pop(&position);

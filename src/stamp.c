@@ -13,6 +13,7 @@
 #include "apply.h"
 #include "definition.h"
 #include "gate.h"
+#include "ledger_append.h"
 #include "migration.h"
 #include "rollback.h"
 #include "version.h"

@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 
 #include "lexer.h"
+#include "position.h"
 #include "statement_kind.h"
 #include "steps.h"
 
@@ -81,7 +82,7 @@ creates_committing_procedure(const Script *script)
 		if (!IsA(raw->stmt, CreateFunctionStmt) ||
 			!((CreateFunctionStmt *) raw->stmt)->is_procedure)
 			continue;
-		script_statement_span(script, raw, &start, &length);
+		position_statement_span(script, raw, &start, &length);
 		if (body_commits(pnstrdup(script->text + start, length), false))
 			return true;
 	}
@@ -146,7 +147,7 @@ needs_commit_after(const Script *script, const RawStmt *raw)
 	stmt = (AlterEnumStmt *) raw->stmt;
 	if (stmt->oldVal != NULL || stmt->newVal == NULL)
 		return false;
-	script_statement_span(script, raw, &start, &length);
+	position_statement_span(script, raw, &start, &length);
 	return strstr(script->text + start + length, stmt->newVal) != NULL;
 }
 

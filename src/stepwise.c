@@ -33,6 +33,7 @@
 #include "blocker.h"
 #include "definition.h"
 #include "executor.h"
+#include "ledger_append.h"
 #include "position.h"
 #include "resume.h"
 #include "rollback.h"
@@ -66,7 +67,7 @@ report_activity(const Job *job, const Step *step)
 	int			start,
 				length;
 
-	script_statement_span(job->script, statement(job, step->first), &start, &length);
+	position_statement_span(job->script, statement(job, step->first), &start, &length);
 	pgstat_report_activity(STATE_RUNNING,
 						   psprintf("migration \"%s\" %s (%d of %d), step %d of %d: %s",
 									job->migration->version, direction(job),
