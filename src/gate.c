@@ -225,7 +225,7 @@ void
 gate_hold(TopLevel *top, Oid function)
 {
 	LOCKTAG		gate;
-	bool		held = false;
+	volatile bool held = false;
 
 	gate_tag(&gate, GATE_KEY);
 	Assert(!ActiveSnapshotSet());

@@ -38,7 +38,7 @@ typedef struct NodeKey
 } NodeKey;
 
 static int
-lower_number_first(Datum a, Datum b, void *arg)
+lower_number_first(Datum a, Datum b, void *arg pg_attribute_unused())
 {
 	return DatumGetInt32(b) - DatumGetInt32(a);
 }
@@ -47,7 +47,7 @@ lower_number_first(Datum a, Datum b, void *arg)
  * Raises 55000 for migrations that depend on each other in a circle.
  */
 static void
-raise_cycle(PlanNode *nodes, int count, HTAB *numbers)
+raise_cycle(PlanNode *nodes, HTAB *numbers)
 {
 	StringInfoData path;
 	List	   *seen = NIL;
@@ -142,7 +142,7 @@ sort_nodes(PlanNode *nodes, int count, HTAB *numbers)
 				binaryheap_add(ready, Int32GetDatum(lfirst_int(cell)));
 	}
 	if (list_length(order) < count)
-		raise_cycle(nodes, count, numbers);
+		raise_cycle(nodes, numbers);
 	return order;
 }
 

@@ -148,5 +148,6 @@ migrate_health(PG_FUNCTION_ARGS)
 Datum
 migrate_call_is_running(PG_FUNCTION_ARGS)
 {
+	(void) fcinfo;
 	PG_RETURN_BOOL(gate_is_held_by_call());
 }

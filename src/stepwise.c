@@ -163,7 +163,7 @@ record_failure(Job *job, const Step *step, const ErrorData *error)
  * Runs a migration that is one transaction.
  */
 static void
-run_whole(Job *job, const Step *step)
+run_whole(Job *job)
 {
 	RunStats	stats;
 
@@ -216,6 +216,25 @@ script_sets_lock_timeout(const Job *job, const Step *step)
 }
 
 /*
+ * Runs a statement at top level and commits, watching what it waits for.
+ */
+static void
+run_watched(Job *job, RawStmt *raw)
+{
+	blocker_watch_begin();
+	PG_TRY();
+	{
+		toplevel_run_utility(job->script->text, raw);
+		toplevel_commit(job->top);
+	}
+	PG_FINALLY();
+	{
+		blocker_watch_end();
+	}
+	PG_END_TRY();
+}
+
+/*
  * Runs the one statement of a step at top level.
  *
  * A concurrent build waits for all transactions that might still use what it
@@ -238,17 +257,7 @@ run_at_top_level(Job *job, const Step *step, RunStats *stats)
 	position_push(&position, job->script);
 	position_set(&position, raw);
 	executor_stats_begin(stats);
-	blocker_watch_begin();
-	PG_TRY();
-	{
-		toplevel_run_utility(job->script->text, raw);
-		toplevel_commit(job->top);
-	}
-	PG_FINALLY();
-	{
-		blocker_watch_end();
-	}
-	PG_END_TRY();
+	run_watched(job, raw);
 	executor_stats_end(stats);
 	stats->statements = 1;
 	position_pop(&position);
@@ -343,6 +352,29 @@ run_alone(Job *job, const Step *step, bool broken)
 }
 
 /*
+ * Runs a step once.  Returns the error if it failed.
+ */
+static ErrorData *
+try_step(Job *job, const Step *step, bool whole, bool broken)
+{
+	PG_TRY();
+	{
+		if (whole)
+			run_whole(job);
+		else if (step->alone)
+			run_alone(job, step, broken);
+		else
+			run_together(job, step);
+	}
+	PG_CATCH();
+	{
+		return toplevel_catch(job->top);
+	}
+	PG_END_TRY();
+	return NULL;
+}
+
+/*
  * Runs a step until it succeeds, fails for good, or runs out of retries.
  */
 static void
@@ -354,22 +386,7 @@ run_step(Job *job, const Step *step, bool whole, bool broken)
 	report_activity(job, step);
 	for (int attempt = 1;; attempt++)
 	{
-		ErrorData  *volatile error = NULL;
-
-		PG_TRY();
-		{
-			if (whole)
-				run_whole(job, step);
-			else if (step->alone)
-				run_alone(job, step, broken);
-			else
-				run_together(job, step);
-		}
-		PG_CATCH();
-		{
-			error = toplevel_catch(job->top);
-		}
-		PG_END_TRY();
+		ErrorData  *error = try_step(job, step, whole, broken);
 
 		if (error == NULL)
 			return;
@@ -497,13 +514,31 @@ restore_session(Job *job, const SessionSettings *saved)
 }
 
 /*
+ * Runs the steps that are not done.  Returns the error if one failed.
+ */
+static ErrorData *
+try_remaining(Job *job, int done, bool broken)
+{
+	PG_TRY();
+	{
+		run_remaining(job, done, broken);
+	}
+	PG_CATCH();
+	{
+		return toplevel_catch(job->top);
+	}
+	PG_END_TRY();
+	return NULL;
+}
+
+/*
  * Runs a migration in steps.
  */
 static void
 run_in_steps(Job *job)
 {
 	SessionSettings *saved;
-	ErrorData  *volatile error = NULL;
+	ErrorData  *error;
 	bool		broken;
 	int			done;
 
@@ -516,15 +551,7 @@ run_in_steps(Job *job)
 	toplevel_work_commit(job->top);
 
 	session_watch_begin();
-	PG_TRY();
-	{
-		run_remaining(job, done, broken);
-	}
-	PG_CATCH();
-	{
-		error = toplevel_catch(job->top);
-	}
-	PG_END_TRY();
+	error = try_remaining(job, done, broken);
 	restore_session(job, saved);
 	if (error)
 		ReThrowError(error);
@@ -537,11 +564,7 @@ void
 stepwise_run(Job *job)
 {
 	if (job->steps == NIL)
-	{
-		Step		none = {.number = 1,.last = -1};
-
-		run_whole(job, &none);
-	}
+		run_whole(job);			/* nothing to run, but an entry to make */
 	else if (list_length(job->steps) == 1 && ((Step *) linitial(job->steps))->alone == NULL)
 		run_step(job, linitial(job->steps), true, false);
 	else
