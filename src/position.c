@@ -151,6 +151,22 @@ quote_statement(const Script *script, int start, int length, int offset)
 	internalerrquery(pnstrdup(text, length));
 }
 
+/*
+ * Adds what can be done about errors that migrations run into and that the
+ * server has no hint, or no good one, for.  "at" is where in the script the
+ * error is, or NULL.
+ */
+static void
+add_hint(const char *at)
+{
+	int			code = geterrcode();
+
+	if (code == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
+		errhint("A new enum value must be committed before it is used: use it in a later migration, or run this one with CALL migrate_run().");
+	else if (code == ERRCODE_SYNTAX_ERROR && at && *at == ':')
+		errhint("Variables such as :name are known to psql only; write the value itself.");
+}
+
 static void
 position_callback(void *arg)
 {
@@ -166,6 +182,7 @@ position_callback(void *arg)
 	{
 		offset = offset_of_position(script->text, cursor);
 		errposition(0);
+		add_hint(script->text + offset);
 		if (number > 0)
 			quote_statement(script, position->start, position->length, offset);
 		else
@@ -184,6 +201,8 @@ position_callback(void *arg)
 		errcontext("%s", script_name(script));
 		return;
 	}
+	else
+		add_hint(NULL);
 
 	line_and_column(script->text, offset, &line, &column);
 	if (position->at_end)

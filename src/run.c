@@ -83,14 +83,16 @@ job_end(Run *run)
 }
 
 /*
- * Applies a migration.
+ * Applies a migration: that given, or else the registered one of the version.
  */
 static void
-run_up(Run *run, Migration *migration, int position, int total)
+run_up(Run *run, const char *version, Migration *migration, int position, int total)
 {
 	Job		   *job = job_begin(run, position, total);
 
 	toplevel_work_begin();
+	if (migration == NULL)
+		migration = definition_lookup(run->ledger, version);
 	job->migration = migration;
 	job->settled = ledger_lookup(run->ledger, migration->version);
 	migration_read(migration);
@@ -186,14 +188,7 @@ up_body(Run *run)
 		ereport(NOTICE, (errmsg("there is no migration to apply")));
 
 	foreach(cell, versions)
-	{
-		Migration  *migration;
-
-		toplevel_work_begin();
-		migration = definition_lookup(run->ledger, lfirst(cell));
-		toplevel_work_commit(run->top);
-		run_up(run, migration, ++position, list_length(versions));
-	}
+		run_up(run, lfirst(cell), NULL, ++position, list_length(versions));
 	return position;
 }
 
@@ -246,7 +241,7 @@ run_body(Run *run)
 		return 0;
 	}
 	migration_free_scripts(run->migration);
-	run_up(run, run->migration, 1, 1);
+	run_up(run, run->migration->version, run->migration, 1, 1);
 	return 1;
 }
 

@@ -2,7 +2,8 @@
 # run.sh: all tests, as CI runs them.
 #
 #   sh test/run.sh              everything
-#   sh test/run.sh PART...      some of: source warnings regress quickstart tap majors upgrade
+#   sh test/run.sh PART...      some of: source warnings regress quickstart tap majors upgrade,
+#                               and of those that are not in everything: assert
 #
 # Installs what it needs with apt-get, so it wants root (or sudo) on Debian 12.
 # Servers run as user postgres in folders of their own.  The trees with other
@@ -145,6 +146,12 @@ suites() {
 			[ ! -f "$diffs" ] || head -n 150 "$diffs"
 		done
 	fi
+	if grep -q 'TRAP:\|PANIC:\|terminated by signal' "$root$folder/log"; then
+		result "no crash in the log, $label" 1 not-ok 0
+		grep -m 5 'TRAP:\|PANIC:\|terminated by signal' "$root$folder/log"
+	else
+		result "no crash in the log, $label" 1 ok 0
+	fi
 	as_server_user "$bindir/pg_ctl" -D "$folder/data" -m fast -s stop
 	rm -rf "$root$folder" "$root$tree"
 }
@@ -218,6 +225,13 @@ if wants majors; then
 		fi
 	done
 	root=''
+fi
+if wants assert; then
+	if assert_pg_config=$(sh test/assert.sh); then
+		suites assert15 "" "$assert_pg_config"
+	else
+		result "PostgreSQL 15 with assertions" 1 not-ok 0
+	fi
 fi
 if wants upgrade && [ -f test/upgrade.sh ]; then check "dump and pg_upgrade from 15 to 17" sh test/upgrade.sh; fi
 
