@@ -9,6 +9,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/extension.h"
@@ -25,8 +26,8 @@ PG_FUNCTION_INFO_V1(migrate_check_schema);
  * migrate_check_schema() returns void
  *
  * Raises 42501 if the schema that the extension is being put into belongs to
- * a role that is neither the installing user, nor a superuser, nor
- * pg_database_owner.  Its owner could put functions beside ours that match a
+ * a role that is neither the installing user, nor a superuser, nor the owner of
+ * the database (or pg_database_owner).  Its owner could put functions beside ours that match a
  * call better, and so run code as whoever migrates.
  */
 Datum
@@ -34,18 +35,27 @@ migrate_check_schema(PG_FUNCTION_ARGS)
 {
 	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
 	HeapTuple	tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
-	Oid			owner;
+	Oid			owner,
+				database_owner;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for schema %u", schema);
 	owner = ((Form_pg_namespace) GETSTRUCT(tuple))->nspowner;
 	ReleaseSysCache(tuple);
 
+	/* as pg_database_owner, whose only member he is */
+	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
+	database_owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
+	ReleaseSysCache(tuple);
+
 	/*
 	 * In a trusted extension's script the current user is the bootstrap
 	 * superuser; the installing one is the one outside of it.
 	 */
-	if (owner != GetOuterUserId() && owner != ROLE_PG_DATABASE_OWNER && !superuser_arg(owner))
+	if (owner != GetOuterUserId() && owner != ROLE_PG_DATABASE_OWNER &&
+		owner != database_owner && !superuser_arg(owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("cannot install neon_migrate into schema \"%s\"",
