@@ -45,6 +45,7 @@ CREATE TABLE @extschema@.migrate_ledger (
     direction       text,
     step            integer,
     steps           integer,
+    cut             text,
     detail          text,
     applied_seq     bigint,
     below_seq       bigint,
@@ -88,6 +89,7 @@ COMMENT ON COLUMN @extschema@.migrate_ledger.error IS 'why it failed, if it did'
 COMMENT ON COLUMN @extschema@.migrate_ledger.direction IS 'of a step: up or down; NULL for an event that settles the state of its version';
 COMMENT ON COLUMN @extschema@.migrate_ledger.step IS 'number of the step, from 1';
 COMMENT ON COLUMN @extschema@.migrate_ledger.steps IS 'number of steps of the migration';
+COMMENT ON COLUMN @extschema@.migrate_ledger.cut IS 'last statement of each step; with * if it must be alone';
 COMMENT ON COLUMN @extschema@.migrate_ledger.detail IS 'what was there before the step, to resume it by';
 COMMENT ON COLUMN @extschema@.migrate_ledger.applied_seq IS 'event by which the version is applied after this one; NULL if it is not applied';
 COMMENT ON COLUMN @extschema@.migrate_ledger.below_seq IS 'event that had applied the latest version before this one was applied';
@@ -127,6 +129,7 @@ CREATE TABLE @extschema@.migrate_definition (
     depends_on      text[] COLLATE "C" NOT NULL,
     checksum        bytea NOT NULL,
     pending         boolean NOT NULL,
+    by_run          boolean NOT NULL,
     registered_at   timestamptz NOT NULL,
     registered_by   text NOT NULL
 );
@@ -142,6 +145,7 @@ COMMENT ON COLUMN @extschema@.migrate_definition.down_sql IS 'SQL that undoes th
 COMMENT ON COLUMN @extschema@.migrate_definition.depends_on IS 'versions that must be applied before this one';
 COMMENT ON COLUMN @extschema@.migrate_definition.checksum IS 'SHA-256 over the tokens of the up SQL';
 COMMENT ON COLUMN @extschema@.migrate_definition.pending IS 'whether it is not applied';
+COMMENT ON COLUMN @extschema@.migrate_definition.by_run IS 'whether it is here only until migrate_run() has applied it';
 COMMENT ON COLUMN @extschema@.migrate_definition.registered_at IS 'when it was registered last';
 COMMENT ON COLUMN @extschema@.migrate_definition.registered_by IS 'user who registered it last';
 
@@ -273,11 +277,11 @@ CREATE FUNCTION @extschema@.migrate_version_key(version text)
 COMMENT ON FUNCTION @extschema@.migrate_version_key(text) IS
     'key by which versions sort in natural order';
 
-CREATE FUNCTION @extschema@.migrate_call_is_running()
-    RETURNS boolean
+CREATE FUNCTION @extschema@.migrate_call_started_at()
+    RETURNS timestamptz
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
-COMMENT ON FUNCTION @extschema@.migrate_call_is_running() IS
-    'whether a CALL that runs migrations is in progress';
+COMMENT ON FUNCTION @extschema@.migrate_call_started_at() IS
+    'when the CALL began that runs migrations now; NULL if there is none';
 
 --
 -- Views
@@ -290,19 +294,27 @@ CREATE VIEW @extschema@.migrate_status AS
         WHERE e.direction IS NULL
         ORDER BY e.version, e.seq DESC
     ), step AS (
-        SELECT DISTINCT ON (e.version) e.version, e.seq, e.action, e.transactional
+        -- the last one, and the last one that began or was done
+        SELECT e.version,
+               pg_catalog.max(e.seq) AS seq,
+               pg_catalog.max(e.seq) FILTER (WHERE e.action OPERATOR(pg_catalog.<>) 'failed') AS begun_seq,
+               pg_catalog.max(e.started_at) AS started_at
         FROM @extschema@.migrate_ledger AS e
         WHERE e.direction IS NOT NULL
-        ORDER BY e.version, e.seq DESC
+        GROUP BY e.version
     )
     SELECT version,
            COALESCE(l.description, d.description) AS description,
            CASE
-               WHEN step.seq OPERATOR(pg_catalog.>) COALESCE(l.seq, 0) THEN
+               -- a failed attempt that began nothing leaves an applied one applied
+               WHEN step.seq OPERATOR(pg_catalog.>) COALESCE(l.seq, 0)
+                    AND (l.applied_seq IS NULL
+                         OR step.begun_seq OPERATOR(pg_catalog.>) l.seq) THEN
                    CASE
-                       WHEN step.action OPERATOR(pg_catalog.=) 'failed' THEN 'failed'
-                       WHEN @extschema@.migrate_call_is_running() THEN 'running'
-                       ELSE 'interrupted'
+                       WHEN step.started_at OPERATOR(pg_catalog.>=) @extschema@.migrate_call_started_at()
+                           THEN 'running'
+                       WHEN step.seq OPERATOR(pg_catalog.=) step.begun_seq THEN 'interrupted'
+                       ELSE 'failed'
                    END
                WHEN l.applied_seq IS NOT NULL THEN 'applied'
                WHEN d.pending THEN 'pending'
@@ -312,7 +324,7 @@ CREATE VIEW @extschema@.migrate_status AS
            a.applied_by,
            a.duration,
            CASE WHEN d.pending THEN d.down_sql ELSE l.down_sql END IS NOT NULL AS has_down,
-           COALESCE(l.transactional, step.transactional) AS transactional,
+           l.transactional,
            COALESCE(l.depends_on, d.depends_on) AS depends_on,
            pg_catalog.encode(CASE WHEN d.pending THEN d.checksum ELSE l.checksum END, 'hex') AS checksum
     FROM settled AS l
@@ -405,6 +417,7 @@ CREATE VIEW @extschema@.migrate_progress AS
         AND l.objsubid OPERATOR(pg_catalog.=) 20045
         AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'
         AND l.granted
+        AND e.started_at OPERATOR(pg_catalog.>=) @extschema@.migrate_call_started_at()
     LEFT JOIN (
         SELECT i.pid, i.command, i.relid, i.phase,
                GREATEST(i.blocks_done, i.tuples_done) AS done,

@@ -286,7 +286,8 @@ apply_check_resumable(const Ledger *ledger, const Migration *migration,
 	{
 		LedgerEntry *step = lfirst(cell);
 
-		if (memcmp(VARDATA_ANY(DatumGetByteaPP(step->values[L_CHECKSUM])),
+		if (strcmp(ledger_entry_text(step, L_ACTION), LEDGER_FAILED) != 0 &&
+			memcmp(VARDATA_ANY(DatumGetByteaPP(step->values[L_CHECKSUM])),
 				   migration->up->checksum, PG_SHA256_DIGEST_LENGTH) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

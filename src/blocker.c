@@ -150,9 +150,11 @@ blocker_describe(void)
 							 " pg_catalog.rtrim(pg_catalog.\"left\"(a.query, 200), E'; \\n')) END"
 							 " FROM pg_catalog.pg_locks AS l"
 							 " LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-							 " LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON l.pid IS NULL"
-							 " AND l.virtualtransaction OPERATOR(pg_catalog.=)"
-							 " ('-1/' OPERATOR(pg_catalog.||) p.transaction::pg_catalog.text)"
+							 " LEFT JOIN pg_catalog.pg_locks AS t ON l.pid IS NULL AND t.pid IS NULL"
+							 " AND t.locktype OPERATOR(pg_catalog.=) 'transactionid' AND t.granted"
+							 " AND t.virtualtransaction OPERATOR(pg_catalog.=) l.virtualtransaction"
+							 " LEFT JOIN pg_catalog.pg_prepared_xacts AS p"
+							 " ON p.transaction OPERATOR(pg_catalog.=) t.transactionid"
 							 " WHERE l.granted AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() AND %s"
 							 " ORDER BY a.xact_start", condition), true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up who holds a lock");

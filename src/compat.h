@@ -23,6 +23,14 @@
 #error "neon_migrate needs PostgreSQL 14 or later"
 #endif
 
+/* 16 counts the settings in the same call */
+#if PG_VERSION_NUM >= 160000
+#define compat_get_guc_variables(count) get_guc_variables(count)
+#else
+#define compat_get_guc_variables(count) \
+	(*(count) = GetNumConfigOptions(), get_guc_variables())
+#endif
+
 /* 16 brought typed allocation */
 #ifndef palloc0_array
 #define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))

@@ -5,7 +5,7 @@
  *
  * A definition stays on the list when its version is applied, so that it is
  * pending again after a rollback.  Which are pending is marked in the row, by
- * ledger.c, with each event; the list is never history.
+ * ledger_append.c, with each event; the list is never history.
  *
  * This is the only C file, but for that mark, that names the table.
  *
@@ -34,12 +34,13 @@ static OwnerQuery find = {
 
 static OwnerQuery put = {
 	.sql = "INSERT INTO %s." DEFINITION_TABLE " AS d (version, description, up_sql, down_sql,"
-	" depends_on, checksum, pending, registered_at, registered_by)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+	" depends_on, checksum, by_run, registered_at, registered_by, pending)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, true)"
 	" ON CONFLICT (version) DO UPDATE SET description = excluded.description,"
 	" up_sql = excluded.up_sql, down_sql = excluded.down_sql,"
 	" depends_on = excluded.depends_on, checksum = excluded.checksum,"
-	" pending = excluded.pending, registered_at = excluded.registered_at,"
+	" by_run = d.by_run AND excluded.by_run, pending = excluded.pending,"
+	" registered_at = excluded.registered_at,"
 	" registered_by = excluded.registered_by",
 	.nargs = lengthof(put_args),.types = put_args
 };
@@ -100,11 +101,12 @@ definition_lookup(const Ledger *ledger, const char *version)
 }
 
 /*
- * Puts a migration, which has been read, on the list, in place of an earlier
- * definition of its version.
+ * Puts a migration, which has been read and is not applied, on the list, in
+ * place of an earlier definition of its version.  With "by_run", it is there
+ * only until it is applied, unless it has been registered.
  */
 void
-definition_put(const Ledger *ledger, const Migration *migration, bool pending)
+definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 {
 	LedgerEntry *entry = migration_to_entry(migration, "");
 	Datum		values[lengthof(put_args)];
@@ -120,7 +122,7 @@ definition_put(const Ledger *ledger, const Migration *migration, bool pending)
 		values[i] = entry->values[columns[i]];
 		nulls[i] = entry->nulls[columns[i]] ? 'n' : ' ';
 	}
-	values[6] = BoolGetDatum(pending);
+	values[6] = BoolGetDatum(by_run);
 	values[7] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[8] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
 	(void) owner_query(ledger, &put, values, nulls, &scope);

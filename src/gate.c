@@ -59,9 +59,12 @@ static OwnerQuery find_holder = {
 	" l.granted"
 	" FROM pg_catalog.pg_locks AS l"
 	" LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-	" LEFT JOIN pg_catalog.pg_prepared_xacts AS p ON l.pid IS NULL"
-	" AND l.virtualtransaction OPERATOR(pg_catalog.=)"
-	" ('-1/' OPERATOR(pg_catalog.||) p.transaction::pg_catalog.text)"
+	/* of a prepared transaction, the virtual one is that of its late backend */
+	" LEFT JOIN pg_catalog.pg_locks AS t ON l.pid IS NULL AND t.pid IS NULL"
+	" AND t.locktype OPERATOR(pg_catalog.=) 'transactionid' AND t.granted"
+	" AND t.virtualtransaction OPERATOR(pg_catalog.=) l.virtualtransaction"
+	" LEFT JOIN pg_catalog.pg_prepared_xacts AS p"
+	" ON p.transaction OPERATOR(pg_catalog.=) t.transactionid"
 	" WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'"
 	" AND l.database OPERATOR(pg_catalog.=)"
 	" (SELECT d.oid FROM pg_catalog.pg_database AS d"
@@ -70,6 +73,17 @@ static OwnerQuery find_holder = {
 	" AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'"
 	" AND l.pid IS DISTINCT FROM $1 ORDER BY l.granted DESC, l.waitstart LIMIT 1",
 	.nargs = 1,.types = int4_arg,
+	.read_only = true
+};
+
+static OwnerQuery find_call = {
+	.sql = "SELECT a.query_start FROM pg_catalog.pg_locks AS l"
+	" JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid"
+	" WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted"
+	" AND l.database OPERATOR(pg_catalog.=) a.datid"
+	" AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+	" AND l.objid OPERATOR(pg_catalog.=) 1 AND l.objsubid OPERATOR(pg_catalog.=) 20045"
+	" AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'",
 	.read_only = true
 };
 
@@ -267,17 +281,24 @@ gate_release(void)
 }
 
 /*
- * Does a procedure of another session hold GATE?
+ * Returns when the CALL began that holds GATE, or 0 if none does.
  */
-bool
-gate_is_held_by_call(void)
+TimestampTz
+gate_call_started_at(const Ledger *ledger)
 {
-	LOCKTAG		gate;
-	int			count;
+	OwnerScope	scope;
+	TimestampTz started_at = 0;
 
-	gate_tag(&gate, GATE_KEY);
-	(void) GetLockConflicts(&gate, ShareLock, &count);
-	return count > 0;
+	if (owner_query(ledger, &find_call, NULL, NULL, &scope) > 0)
+	{
+		bool		isnull;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+
+		if (!isnull)
+			started_at = DatumGetTimestampTz(value);
+	}
+	owner_query_end(&scope);
+	return started_at;
 }
 
 /*

@@ -11,7 +11,7 @@
 extern void gate_enter(const Ledger *ledger, const char *function);
 extern void gate_hold(TopLevel *top, Oid function);
 extern void gate_release(void);
-extern bool gate_is_held_by_call(void);
+extern TimestampTz gate_call_started_at(const Ledger *ledger);
 extern int	gate_holder_pid(const Ledger *ledger);
 
 #endif							/* NEON_MIGRATE_GATE_H */

@@ -32,7 +32,7 @@
 	"l.seq, l.version, l.action, l.description, l.up_sql, l.down_sql, l.depends_on, " \
 	"l.transactional, l.checksum, l.started_at, l.duration, l.applied_by, l.role, l.client, " \
 	"l.application, l.statements, l.rows, l.wal_bytes, l.lsn, l.error, l.direction, l.step, " \
-	"l.steps, l.detail, l.applied_seq, l.below_seq, l.head_seq, l.applied_total, " \
+	"l.steps, l.cut, l.detail, l.applied_seq, l.below_seq, l.head_seq, l.applied_total, " \
 	"l.unfinished_total, l.newest_version, l.previous_hash, l.entry_hash"
 
 static const Oid text_arg[] = {TEXTOID};

@@ -43,6 +43,7 @@ typedef enum LedgerColumn
 	L_DIRECTION,				/* up or down */
 	L_STEP,						/* from 1 */
 	L_STEPS,					/* how many there are */
+	L_CUT,						/* where its statements are cut; see steps.c */
 	L_DETAIL,					/* what resuming the step needs to know */
 
 	/*

@@ -33,24 +33,27 @@ static const Oid text_bool_args[] = {TEXTOID, BOOLOID};
 static const Oid insert_args[LEDGER_COLUMNS] = {
 	INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, BOOLOID, BYTEAOID,
 	TIMESTAMPTZOID, INTERVALOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, INT8OID,
-	LSNOID, TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID,
+	LSNOID, TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID,
 	INT8OID, TEXTOID, BYTEAOID, BYTEAOID
 };
 
 static OwnerQuery insert_entry = {
 	.sql = "INSERT INTO %s." LEDGER_TABLE " (seq, version, action, description, up_sql, down_sql,"
 	" depends_on, transactional, checksum, started_at, duration, applied_by, role, client,"
-	" application, statements, rows, wal_bytes, lsn, error, direction, step, steps, detail,"
-	" applied_seq, below_seq, head_seq, applied_total, unfinished_total, newest_version,"
+	" application, statements, rows, wal_bytes, lsn, error, direction, step, steps, cut,"
+	" detail, applied_seq, below_seq, head_seq, applied_total, unfinished_total, newest_version,"
 	" previous_hash, entry_hash)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-	" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
+	" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
 	.nargs = LEDGER_COLUMNS,.types = insert_args
 };
 
 static OwnerQuery mark_definition = {
-	.sql = "UPDATE %s." DEFINITION_TABLE " SET pending = $2"
-	" WHERE version OPERATOR(pg_catalog.=) $1 AND pending OPERATOR(pg_catalog.<>) $2",
+	.sql = "WITH gone AS (DELETE FROM %s." DEFINITION_TABLE " AS d"
+	" WHERE d.version OPERATOR(pg_catalog.=) $1 AND d.by_run)"
+	" UPDATE %s." DEFINITION_TABLE " AS d SET pending = $2"
+	" WHERE d.version OPERATOR(pg_catalog.=) $1 AND NOT d.by_run"
+	" AND d.pending OPERATOR(pg_catalog.<>) $2",
 	.nargs = 2,.types = text_bool_args
 };
 
@@ -66,7 +69,7 @@ ledger_is_appending(void)
 }
 
 /*
- * Sets who did it and from where.
+ * Sets who did it and from where, as far as the caller has not.
  */
 static void
 set_actor(LedgerEntry *entry)
@@ -74,8 +77,9 @@ set_actor(LedgerEntry *entry)
 	LOCAL_FCINFO(address, 0);
 	Datum		client;
 
-	ledger_entry_set(entry, L_APPLIED_BY,
-					 CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false)));
+	if (entry->nulls[L_APPLIED_BY])
+		ledger_entry_set(entry, L_APPLIED_BY,
+						 CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false)));
 	if (entry->nulls[L_ROLE])
 		ledger_entry_set(entry, L_ROLE,
 						 CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)));
@@ -84,7 +88,7 @@ set_actor(LedgerEntry *entry)
 	ledger_entry_set(entry, L_CLIENT,
 					 address->isnull ? CStringGetTextDatum("local") :
 					 DirectFunctionCall1(network_host, client));
-	if (application_name && application_name[0])
+	if (entry->nulls[L_APPLICATION] && application_name && application_name[0])
 		ledger_entry_set(entry, L_APPLICATION, CStringGetTextDatum(application_name));
 }
 

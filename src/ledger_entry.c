@@ -39,6 +39,7 @@ const LedgerColumnInfo ledger_columns[LEDGER_COLUMNS] = {
 	[L_DIRECTION] = {"direction", TEXTOID},
 	[L_STEP] = {"step", INT4OID},
 	[L_STEPS] = {"steps", INT4OID},
+	[L_CUT] = {"cut", TEXTOID},
 	[L_DETAIL] = {"detail", TEXTOID},
 	[L_APPLIED_SEQ] = {"applied_seq", INT8OID},
 	[L_BELOW_SEQ] = {"below_seq", INT8OID},

@@ -108,6 +108,11 @@ migrate_ledger_guard(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("migrate_ledger_guard() must be called as a trigger")));
 
+	if (RelationGetRelid(trigger->tg_relation) != ledger_open(fcinfo)->relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("migrate_ledger_guard() is a trigger for the ledger of migrations only")));
+
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		refuse("update");
 	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))

@@ -154,15 +154,17 @@ quote_statement(const Script *script, int start, int length, int offset)
 /*
  * Adds what can be done about errors that migrations run into and that the
  * server has no hint, or no good one, for.  "at" is where in the script the
- * error is, or NULL.
+ * error is, or NULL; "running" says that a statement of it was being run.
  */
 static void
-add_hint(const char *at)
+add_hint(const char *at, bool running)
 {
 	int			code = geterrcode();
 
 	if (code == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
 		errhint("A new enum value must be committed before it is used: use it in a later migration, or run this one with CALL migrate_run().");
+	else if (code == ERRCODE_ACTIVE_SQL_TRANSACTION && running)
+		errhint("If the statement refuses a transaction block, run the migration with CALL migrate_run().");
 	else if (code == ERRCODE_SYNTAX_ERROR && at && *at == ':')
 		errhint("Variables such as :name are known to psql only; write the value itself.");
 }
@@ -182,7 +184,7 @@ position_callback(void *arg)
 	{
 		offset = offset_of_position(script->text, cursor);
 		errposition(0);
-		add_hint(script->text + offset);
+		add_hint(script->text + offset, number > 0);
 		if (number > 0)
 			quote_statement(script, position->start, position->length, offset);
 		else
@@ -202,7 +204,7 @@ position_callback(void *arg)
 		return;
 	}
 	else
-		add_hint(NULL);
+		add_hint(NULL, true);
 
 	line_and_column(script->text, offset, &line, &column);
 	if (position->at_end)

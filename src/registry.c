@@ -58,6 +58,7 @@ registry_put(const Ledger *ledger, Migration *migration)
 
 	if (ledger_entry_is_applied(latest))
 	{
+		apply_check_finished(ledger, migration->version, latest);
 		apply_to_applied(ledger, migration, latest);
 		return "applied";
 	}
@@ -67,7 +68,7 @@ registry_put(const Ledger *ledger, Migration *migration)
 
 	apply_check_resumable(ledger, migration, latest);
 	migration_parse(migration);
-	definition_put(ledger, migration, true);
+	definition_put(ledger, migration, false);
 	return definition ? "changed" : "registered";
 }
 

@@ -20,7 +20,6 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
@@ -30,19 +29,20 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_subscription.h"
 #include "commands/dbcommands.h"
+#include "commands/defrem.h"
 #include "commands/subscriptioncmds.h"
 #include "commands/tablespace.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "parser/parse_target.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/relcache.h"
 #include "utils/syscache.h"
-#include "utils/varlena.h"
 
 #include "resume.h"
 
@@ -86,22 +86,6 @@ is_valid_index(Oid index)
 	valid = ((Form_pg_index) GETSTRUCT(tuple))->indisvalid;
 	ReleaseSysCache(tuple);
 	return valid;
-}
-
-/*
- * Returns the indexes of a table, which may be gone.
- */
-static List *
-indexes_of(Oid table)
-{
-	Relation	rel = try_relation_open(table, NoLock);
-	List	   *indexes;
-
-	if (rel == NULL)
-		return NIL;
-	indexes = list_copy(RelationGetIndexList(rel));
-	relation_close(rel, NoLock);
-	return indexes;
 }
 
 /*
@@ -150,28 +134,105 @@ is_about_object(Node *stmt)
 }
 
 /*
- * Notes what is there before "stmt" runs, for resume_look(): for an index, the
- * names of those that the table has; for other objects, whether it is there.
- * Returns NULL if there is nothing to note.
+ * Adds the name that PostgreSQL takes for a column when it makes up the name
+ * of an index: made unique, as in ChooseIndexNameColumns().
+ */
+static List *
+add_column_name(List *names, const IndexElem *column)
+{
+	const char *name = column->name ? column->name : FigureIndexColname(column->expr);
+	char	   *unique = pstrdup(name ? name : "expr");
+	char	   *base = unique;
+
+	for (int i = 1;; i++)
+	{
+		bool		taken = false;
+		ListCell   *cell;
+		char		number[16];
+
+		foreach(cell, names)
+			taken = taken || strcmp(lfirst(cell), unique) == 0;
+		if (!taken)
+			return lappend(names, unique);
+		snprintf(number, sizeof(number), "%d", i);
+		unique = psprintf("%.*s%s",
+						  pg_mbcliplen(base, strlen(base), NAMEDATALEN - 1 - strlen(number)),
+						  base, number);
+	}
+}
+
+/*
+ * Returns the name that PostgreSQL would choose for an index that has none, so
+ * that it is known before the index is built.
+ */
+static char *
+choose_index_name(const IndexStmt *stmt)
+{
+	Oid			table = RangeVarGetRelid(stmt->relation, AccessShareLock, false);
+	List	   *columns = NIL;
+	StringInfoData addition;
+	ListCell   *cell;
+
+	foreach(cell, stmt->indexParams)
+		columns = add_column_name(columns, lfirst_node(IndexElem, cell));
+	foreach(cell, stmt->indexIncludingParams)
+		columns = add_column_name(columns, lfirst_node(IndexElem, cell));
+
+	initStringInfo(&addition);
+	foreach(cell, columns)
+	{
+		appendStringInfo(&addition, "%s%s", addition.len ? "_" : "", (char *) lfirst(cell));
+		if (addition.len >= NAMEDATALEN)
+			break;
+	}
+	return ChooseRelationName(get_rel_name(table), addition.data, "idx",
+							  get_rel_namespace(table), false);
+}
+
+/*
+ * Returns the index of that name on the table of the statement, or InvalidOid.
+ */
+static Oid
+index_of_statement(const IndexStmt *stmt, LOCKMODE lockmode)
+{
+	Oid			table = RangeVarGetRelid(stmt->relation, lockmode, true);
+	Oid			index;
+
+	if (!OidIsValid(table))
+		return InvalidOid;
+	index = get_relname_relid(stmt->idxname, get_rel_namespace(table));
+	if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX ||
+		IndexGetRelation(index, true) != table)
+		return InvalidOid;
+	return index;
+}
+
+/*
+ * Notes what is there before "stmt" runs, for resume_look(): whether the object
+ * is there that it creates or drops; for an index without a name, the name
+ * that it will have.  Returns NULL if there is nothing to note.
  */
 char *
 resume_note(Node *stmt)
 {
-	StringInfoData note;
-	ListCell   *cell;
-	Oid			table;
-
 	if (is_about_object(stmt))
 		return object_exists(stmt) ? "there" : "not there";
 	if (!IsA(stmt, IndexStmt))
 		return NULL;
-	table = RangeVarGetRelid(((IndexStmt *) stmt)->relation, AccessShareLock, true);
-	initStringInfo(&note);
-	if (OidIsValid(table))
-		foreach(cell, indexes_of(table))
-			appendStringInfo(&note, "%s%s", note.len ? ", " : "",
-							 quote_identifier(get_rel_name(lfirst_oid(cell))));
-	return note.data;
+	if (((IndexStmt *) stmt)->idxname == NULL)
+		return choose_index_name((IndexStmt *) stmt);
+	return OidIsValid(index_of_statement((IndexStmt *) stmt, AccessShareLock)) ?
+		"there" : "not there";
+}
+
+/*
+ * Makes the statement follow the note: gives an index its name.
+ */
+void
+resume_follow_note(Node *stmt, const char *note)
+{
+	if (IsA(stmt, IndexStmt) && ((IndexStmt *) stmt)->idxname == NULL)
+		((IndexStmt *) stmt)->idxname = pstrdup(note);
 }
 
 /*
@@ -187,37 +248,20 @@ look_at_object(Node *stmt, const char *note)
 }
 
 /*
- * CREATE INDEX CONCURRENTLY: the index, if need be of any name, that was not
- * there before.
+ * CREATE INDEX CONCURRENTLY: the index by its name, unless that was there
+ * before.
  */
 static ResumeAction
 look_at_create_index(IndexStmt *stmt, const char *note, List **leftovers)
 {
-	Oid			table = RangeVarGetRelid(stmt->relation, ShareUpdateExclusiveLock, true);
-	List	   *known = NIL;
-	ResumeAction action = RESUME_RUN;
-	ListCell   *cell;
+	Oid			index = index_of_statement(stmt, ShareUpdateExclusiveLock);
 
-	if (!OidIsValid(table))
+	if (!OidIsValid(index) || (note != NULL && strcmp(note, "there") == 0))
 		return RESUME_RUN;
-	(void) SplitIdentifierString(pstrdup(note ? note : ""), ',', &known);
-	foreach(cell, indexes_of(table))
-	{
-		Oid			index = lfirst_oid(cell);
-		char	   *name = get_rel_name(index);
-		bool		ours = stmt->idxname == NULL || strcmp(name, stmt->idxname) == 0;
-		ListCell   *k;
-
-		foreach(k, known)
-			ours = ours && strcmp(lfirst(k), name) != 0;
-		if (!ours)
-			continue;
-		if (is_valid_index(index))
-			action = RESUME_FINISHED;
-		else
-			*leftovers = leftover(*leftovers, index);
-	}
-	return action;
+	if (is_valid_index(index))
+		return RESUME_FINISHED;
+	*leftovers = leftover(*leftovers, index);
+	return RESUME_RUN;
 }
 
 /*
@@ -326,6 +370,7 @@ look_at_detach(AlterTableStmt *stmt)
 ResumeAction
 resume_look(Node *stmt, const char *note, List **leftovers)
 {
+	resume_follow_note(stmt, note);
 	if (is_about_object(stmt))
 		return look_at_object(stmt, note);
 	switch (nodeTag(stmt))

@@ -15,6 +15,7 @@ typedef enum ResumeAction
 } ResumeAction;
 
 extern char *resume_note(Node *stmt);
+extern void resume_follow_note(Node *stmt, const char *note);
 extern ResumeAction resume_look(Node *stmt, const char *note, List **leftovers);
 extern List *resume_invalid_index(Node *stmt);
 extern RawStmt *resume_drop_index(const char *schema, const char *index);

@@ -17,6 +17,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "apply.h"
@@ -40,7 +41,9 @@ typedef struct Run
 {
 	TopLevel   *top;
 	Ledger	   *ledger;
+	const char *applied_by;
 	const char *role;
+	const char *application;
 	Migration  *migration;		/* migrate_run */
 	char	   *version;		/* migrate_up's target, migrate_down_to's version */
 	int			steps;			/* migrate_down */
@@ -66,7 +69,9 @@ job_begin(Run *run, int position, int total)
 	job = palloc0(sizeof(Job));
 	job->top = run->top;
 	job->ledger = run->ledger;
+	job->applied_by = run->applied_by;
 	job->role = run->role;
+	job->application = run->application;
 	job->position = position;
 	job->total = total;
 	return job;
@@ -270,7 +275,9 @@ call(FunctionCallInfo fcinfo, Run *run, RunBody body)
 	Oid			function = fcinfo->flinfo->fn_oid;
 	volatile int done = 0;
 
-	run->role = pstrdup(GetUserNameFromId(GetUserId(), false));
+	run->applied_by = GetUserNameFromId(GetSessionUserId(), false);
+	run->role = GetUserNameFromId(GetUserId(), false);
+	run->application = pstrdup(application_name ? application_name : "");
 	toplevel_commit(run->top);
 	gate_hold(run->top, function);
 	PG_TRY();

@@ -13,9 +13,10 @@
  */
 #include "postgres.h"
 
-#include "executor/spi.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 
+#include "compat.h"
 #include "session_settings.h"
 
 typedef struct Setting
@@ -29,17 +30,25 @@ struct SessionSettings
 {
 	int			count;
 	Setting    *settings;		/* in the order of their names */
-	char	   *role;
-	char	   *session_authorization;
 };
 
-static const char settings_query[] =
-"SELECT s.name, s.setting, s.source OPERATOR(pg_catalog.=) 'session'"
-" FROM pg_catalog.pg_settings AS s"
-" WHERE s.context OPERATOR(pg_catalog.=) ANY (ARRAY['user', 'superuser'])"
-" AND s.name OPERATOR(pg_catalog.<>)"
-" ALL (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])"
-" ORDER BY s.name COLLATE pg_catalog.\"C\"";
+static int
+compare_settings(const void *a, const void *b)
+{
+	return strcmp(((const Setting *) a)->name, ((const Setting *) b)->name);
+}
+
+/*
+ * Can a session change it, other than for one transaction?
+ */
+static bool
+is_of_sessions(const struct config_generic *setting)
+{
+	return (setting->context == PGC_USERSET || setting->context == PGC_SUSET) &&
+		strcmp(setting->name, "transaction_isolation") != 0 &&
+		strcmp(setting->name, "transaction_read_only") != 0 &&
+		strcmp(setting->name, "transaction_deferrable") != 0;
+}
 
 /*
  * Returns the settings of the session as they are, in the current memory
@@ -48,30 +57,25 @@ static const char settings_query[] =
 SessionSettings *
 session_settings_save(void)
 {
-	MemoryContext context = CurrentMemoryContext;
-	SessionSettings *saved;
+	SessionSettings *saved = palloc0(sizeof(SessionSettings));
+	int			count;
+	struct config_generic **all = compat_get_guc_variables(&count);
 
-	if (SPI_connect() != SPI_OK_CONNECT ||
-		SPI_execute(settings_query, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the settings of the session");
-	MemoryContextSwitchTo(context);
-	saved = palloc0(sizeof(SessionSettings));
-	saved->count = (int) SPI_processed;
-	saved->settings = palloc0(sizeof(Setting) * saved->count);
-	for (int i = 0; i < saved->count; i++)
+	saved->settings = palloc0(sizeof(Setting) * count);
+	for (int i = 0; i < count; i++)
 	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		char	   *value = SPI_getvalue(tuple, desc, 2);
+		Setting    *setting = &saved->settings[saved->count];
+		const char *value;
 
-		saved->settings[i].name = pstrdup(SPI_getvalue(tuple, desc, 1));
-		saved->settings[i].value = pstrdup(value ? value : "");
-		saved->settings[i].of_session = SPI_getvalue(tuple, desc, 3)[0] == 't';
+		if (!is_of_sessions(all[i]))
+			continue;
+		value = GetConfigOption(all[i]->name, true, false);
+		setting->name = pstrdup(all[i]->name);
+		setting->value = pstrdup(value ? value : "");
+		setting->of_session = all[i]->source == PGC_S_SESSION;
+		saved->count++;
 	}
-	SPI_finish();
-	saved->role = pstrdup(GetConfigOption("role", false, false));
-	saved->session_authorization =
-		pstrdup(GetConfigOption("session_authorization", false, false));
+	qsort(saved->settings, saved->count, sizeof(Setting), compare_settings);
 	return saved;
 }
 
@@ -86,40 +90,37 @@ session_settings_set(const char *name, const char *value)
 							 GUC_ACTION_SET, true, 0, false);
 }
 
-static int
-compare_settings(const void *a, const void *b)
+/*
+ * Puts one setting back, as it is "now", to what it was.
+ */
+static void
+restore(const SessionSettings *saved, const Setting *now)
 {
-	return strcmp(((const Setting *) a)->name, ((const Setting *) b)->name);
+	Setting    *before = bsearch(now, saved->settings, saved->count,
+								 sizeof(Setting), compare_settings);
+
+	if (before && before->of_session)
+	{
+		if (!now->of_session || strcmp(now->value, before->value) != 0)
+			session_settings_set(now->name, before->value);
+	}
+	else if (now->of_session)
+		session_settings_set(now->name, NULL);
 }
 
 /*
- * Puts the session's settings back as they were saved.  Needs a transaction
- * with a snapshot.
+ * Puts the session's settings back as they were saved.
  */
 void
 session_settings_restore(const SessionSettings *saved)
 {
-	SessionSettings *now;
+	SessionSettings *now = session_settings_save();
 
-	if (strcmp(GetConfigOption("session_authorization", false, false),
-			   saved->session_authorization) != 0)
-		session_settings_set("session_authorization", saved->session_authorization);
-	if (strcmp(GetConfigOption("role", false, false), saved->role) != 0)
-		session_settings_set("role", saved->role);
-
-	now = session_settings_save();
+	/* first who we are: a role can be set only by the right user */
 	for (int i = 0; i < now->count; i++)
-	{
-		Setting    *setting = &now->settings[i];
-		Setting    *before = bsearch(setting, saved->settings, saved->count,
-									 sizeof(Setting), compare_settings);
-
-		if (before && before->of_session)
-		{
-			if (!setting->of_session || strcmp(setting->value, before->value) != 0)
-				session_settings_set(setting->name, before->value);
-		}
-		else if (setting->of_session)
-			session_settings_set(setting->name, NULL);
-	}
+		if (strcmp(now->settings[i].name, "session_authorization") == 0)
+			restore(saved, &now->settings[i]);
+	for (int i = 0; i < now->count; i++)
+		if (strcmp(now->settings[i].name, "session_authorization") != 0)
+			restore(saved, &now->settings[i]);
 }

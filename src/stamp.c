@@ -85,7 +85,8 @@ migrate_stamp(PG_FUNCTION_ARGS)
 /*
  * migrate_unstamp(version text) returns text
  *
- * Records an applied or interrupted version as not applied: 'unstamped'.
+ * Records a version that is applied, or whose last run was interrupted or
+ * failed, as not applied: 'unstamped'.
  */
 Datum
 migrate_unstamp(PG_FUNCTION_ARGS)
@@ -96,7 +97,7 @@ migrate_unstamp(PG_FUNCTION_ARGS)
 
 	gate_enter(ledger, "migrate_unstamp");
 	latest = ledger_lookup(ledger, version);
-	if (!ledger_is_unfinished(ledger, version, latest))
+	if (ledger_steps(ledger, version, latest) == NIL)
 		latest = rollback_lookup_applied(ledger, version);
 	rollback_check_dependents(ledger, version);
 	ledger_append(ledger,

@@ -38,17 +38,18 @@ option_is_on(List *options, const char *name, bool missing)
 static const char *
 reindex_kind(ReindexStmt *stmt)
 {
+	bool		concurrently = option_is_on(stmt->params, "concurrently", false);
+
 	switch (stmt->kind)
 	{
 		case REINDEX_OBJECT_SCHEMA:
-			return "REINDEX SCHEMA";
+			return concurrently ? "REINDEX SCHEMA CONCURRENTLY" : "REINDEX SCHEMA";
 		case REINDEX_OBJECT_SYSTEM:
-			return "REINDEX SYSTEM";
+			return concurrently ? "REINDEX SYSTEM CONCURRENTLY" : "REINDEX SYSTEM";
 		case REINDEX_OBJECT_DATABASE:
-			return "REINDEX DATABASE";
+			return concurrently ? "REINDEX DATABASE CONCURRENTLY" : "REINDEX DATABASE";
 		default:
-			return option_is_on(stmt->params, "concurrently", false) ?
-				"REINDEX CONCURRENTLY" : NULL;
+			return concurrently ? "REINDEX CONCURRENTLY" : NULL;
 	}
 }
 

@@ -14,13 +14,14 @@
 #include "access/htup_details.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "definition.h"
 #include "gate.h"
 #include "ledger.h"
 #include "version.h"
 
-PG_FUNCTION_INFO_V1(migrate_call_is_running);
+PG_FUNCTION_INFO_V1(migrate_call_started_at);
 PG_FUNCTION_INFO_V1(migrate_health);
 PG_FUNCTION_INFO_V1(migrate_require);
 
@@ -124,8 +125,19 @@ migrate_health(PG_FUNCTION_ARGS)
 	bool		nulls[7] = {0};
 
 	/* one that is being run is not interrupted */
-	if (unfinished > 0 && gate_is_held_by_call())
-		unfinished--;
+	if (unfinished > 0)
+	{
+		TimestampTz call = gate_call_started_at(ledger);
+		ListCell   *cell;
+
+		foreach(cell, ledger_unfinished(ledger, tail))
+		{
+			LedgerEntry *step = lfirst(cell);
+
+			if (call != 0 && DatumGetTimestampTz(step->values[L_STARTED_AT]) >= call)
+				unfinished--;
+		}
+	}
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -143,11 +155,16 @@ migrate_health(PG_FUNCTION_ARGS)
 }
 
 /*
- * migrate_call_is_running() returns boolean
+ * migrate_call_started_at() returns timestamptz
+ *
+ * When the CALL began that runs migrations now; NULL if none does.
  */
 Datum
-migrate_call_is_running(PG_FUNCTION_ARGS)
+migrate_call_started_at(PG_FUNCTION_ARGS)
 {
-	(void) fcinfo;
-	PG_RETURN_BOOL(gate_is_held_by_call());
+	TimestampTz started_at = gate_call_started_at(ledger_open(fcinfo));
+
+	if (started_at == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TIMESTAMPTZ(started_at);
 }

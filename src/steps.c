@@ -6,24 +6,28 @@
  * A statement that refuses a transaction block is a step of its own, and so
  * is a DO or CALL that commits.  The ordinary statements between them share a
  * transaction, but for one case: a value added to an enum type can be used
- * only once it is committed, so a step ends after ALTER TYPE ADD VALUE if the
- * value is mentioned again.
+ * only once it is committed, so a step ends after ALTER TYPE ADD VALUE.
  *
- * All of it is found from the parse trees and the text; what a procedure
- * called by CALL does, from its source, in the catalog or in the script.
+ * All of it is found from the parse trees; what a procedure called by CALL
+ * does, and what is partitioned, from the catalog or from the rest of the
+ * script.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "commands/proclang.h"
+#include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/formatting.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 #include "lexer.h"
@@ -120,35 +124,62 @@ call_commits(const Script *script, CallStmt *stmt)
 }
 
 /*
+ * Is it a partitioned table, or an index on one?  One that does not exist yet
+ * may be created by the script.
+ */
+static bool
+is_partitioned(const Script *script, const RangeVar *name)
+{
+	Oid			relation = RangeVarGetRelid(name, NoLock, true);
+	ListCell   *cell;
+
+	if (OidIsValid(relation))
+		return get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE ||
+			get_rel_relkind(relation) == RELKIND_PARTITIONED_INDEX;
+	foreach(cell, script->statements)
+	{
+		Node	   *stmt = lfirst_node(RawStmt, cell)->stmt;
+
+		if (IsA(stmt, CreateStmt) && ((CreateStmt *) stmt)->partspec &&
+			strcmp(((CreateStmt *) stmt)->relation->relname, name->relname) == 0)
+			return true;
+		if (IsA(stmt, IndexStmt) && ((IndexStmt *) stmt)->idxname &&
+			strcmp(((IndexStmt *) stmt)->idxname, name->relname) == 0)
+			return is_partitioned(script, ((IndexStmt *) stmt)->relation);
+	}
+	return false;
+}
+
+/*
  * Returns the kind of a statement that must be run on its own, or NULL.
  */
 static const char *
 alone_kind(const Script *script, Node *stmt)
 {
-	if (IsA(stmt, DoStmt))
-		return do_commits((DoStmt *) stmt) ? "DO" : NULL;
-	if (IsA(stmt, CallStmt))
-		return call_commits(script, (CallStmt *) stmt) ? "CALL" : NULL;
-	return statement_nontransactional_kind(stmt);
+	const char *kind = statement_nontransactional_kind(stmt);
+
+	if (kind)
+		return kind;
+	if (IsA(stmt, DoStmt) && do_commits((DoStmt *) stmt))
+		return "DO";
+	if (IsA(stmt, CallStmt) && call_commits(script, (CallStmt *) stmt))
+		return "CALL";
+	if (IsA(stmt, ReindexStmt) && is_partitioned(script, ((ReindexStmt *) stmt)->relation))
+		return "REINDEX";
+	if (IsA(stmt, ClusterStmt) && is_partitioned(script, ((ClusterStmt *) stmt)->relation))
+		return "CLUSTER";
+	return NULL;
 }
 
-/*
- * Must there be a commit after this statement for what follows?
- */
 static bool
-needs_commit_after(const Script *script, const RawStmt *raw)
+adds_enum_value(const Script *script, int index)
 {
 	AlterEnumStmt *stmt;
-	int			start,
-				length;
 
-	if (!IsA(raw->stmt, AlterEnumStmt))
+	if (index >= list_length(script->statements))
 		return false;
-	stmt = (AlterEnumStmt *) raw->stmt;
-	if (stmt->oldVal != NULL || stmt->newVal == NULL)
-		return false;
-	position_statement_span(script, raw, &start, &length);
-	return strstr(script->text + start + length, stmt->newVal) != NULL;
+	stmt = (AlterEnumStmt *) list_nth_node(RawStmt, script->statements, index)->stmt;
+	return IsA(stmt, AlterEnumStmt) && stmt->oldVal == NULL;
 }
 
 /*
@@ -174,8 +205,68 @@ steps_cut(const Script *script)
 			steps = lappend(steps, open);
 		}
 		open->last = i;
-		if (alone != NULL || needs_commit_after(script, raw))
+
+		/* what follows may use the value, which needs it to be committed */
+		if (alone != NULL || (adds_enum_value(script, i) && !adds_enum_value(script, i + 1)))
 			open = NULL;
+	}
+	return steps;
+}
+
+/*
+ * Returns the cut as text, for the ledger: the number of the last statement of
+ * each step, with a * if it must be alone.
+ */
+char *
+steps_cut_to_text(const List *steps)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, steps)
+	{
+		Step	   *step = lfirst(cell);
+
+		appendStringInfo(&text, "%s%d%s", text.len ? " " : "", step->last + 1,
+						 step->alone ? "*" : "");
+	}
+	return text.data;
+}
+
+/*
+ * Returns the Steps of a script as they were cut when it was begun.  The
+ * catalog may have changed since; what is done must stay what it was.
+ */
+List *
+steps_cut_from_text(const Script *script, const char *text)
+{
+	List	   *steps = NIL;
+	int			first = 0;
+
+	while (*text)
+	{
+		Step	   *step = palloc0(sizeof(Step));
+		char	   *end;
+		int			last = (int) strtol(text, &end, 10) - 1;
+
+		if (end == text || last < first || last >= list_length(script->statements))
+			elog(ERROR, "the ledger has an invalid cut of a script: \"%s\"", text);
+		step->number = list_length(steps) + 1;
+		step->first = first;
+		step->last = last;
+		if (*end == '*')
+		{
+			Node	   *stmt = list_nth_node(RawStmt, script->statements, last)->stmt;
+
+			step->alone = statement_nontransactional_kind(stmt);
+			if (step->alone == NULL)
+				step->alone = CreateCommandName(stmt);
+			end++;
+		}
+		steps = lappend(steps, step);
+		first = last + 1;
+		text = end + strspn(end, " ");
 	}
 	return steps;
 }

@@ -5,7 +5,7 @@
 #ifndef NEON_MIGRATE_STEPS_H
 #define NEON_MIGRATE_STEPS_H
 
-#include "script.h"
+#include "script_data.h"
 
 /*
  * Neighbouring statements of a script that are committed together.
@@ -20,6 +20,8 @@ typedef struct Step
 } Step;
 
 extern List *steps_cut(const Script *script);
+extern char *steps_cut_to_text(const List *steps);
+extern List *steps_cut_from_text(const Script *script, const char *text);
 extern bool steps_is_setting(const RawStmt *raw);
 extern const char *steps_session_bound(const Script *script, const Step *step);
 

@@ -21,6 +21,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/proc.h"
@@ -74,7 +75,8 @@ report_activity(const Job *job, const Step *step)
 									job->position, job->total,
 									step->number, list_length(job->steps),
 									pnstrdup(job->script->text + start,
-											 Min(length, ACTIVITY_STATEMENT))));
+											 pg_mbcliplen(job->script->text + start, length,
+														  ACTIVITY_STATEMENT))));
 }
 
 static void
@@ -92,6 +94,17 @@ add_stats(Job *job, const RunStats *stats)
 }
 
 /*
+ * Sets who runs the migration.  The script may have changed that by now.
+ */
+static void
+set_actor(const Job *job, LedgerEntry *entry)
+{
+	ledger_entry_set(entry, L_APPLIED_BY, CStringGetTextDatum(job->applied_by));
+	ledger_entry_set(entry, L_ROLE, CStringGetTextDatum(job->role));
+	ledger_entry_set(entry, L_APPLICATION, CStringGetTextDatum(job->application));
+}
+
+/*
  * Appends the event of a step.  "stats", "detail" and "error" may be NULL.
  */
 static void
@@ -105,10 +118,11 @@ append_step(Job *job, const char *action, const Step *step,
 	memcpy(VARDATA(checksum), job->script->checksum, PG_SHA256_DIGEST_LENGTH);
 	ledger_entry_set(entry, L_CHECKSUM, PointerGetDatum(checksum));
 	ledger_entry_set(entry, L_TRANSACTIONAL, BoolGetDatum(step->alone == NULL));
-	ledger_entry_set(entry, L_ROLE, CStringGetTextDatum(job->role));
+	set_actor(job, entry);
 	ledger_entry_set(entry, L_DIRECTION, CStringGetTextDatum(direction(job)));
 	ledger_entry_set(entry, L_STEP, Int32GetDatum(step->number));
 	ledger_entry_set(entry, L_STEPS, Int32GetDatum(list_length(job->steps)));
+	ledger_entry_set(entry, L_CUT, CStringGetTextDatum(steps_cut_to_text(job->steps)));
 	if (stats)
 		ledger_entry_set_stats(entry, stats);
 	if (detail)
@@ -129,7 +143,7 @@ append_settled(Job *job)
 		migration_to_entry(job->migration, LEDGER_APPLY);
 
 	ledger_entry_set_stats(entry, &job->stats);
-	ledger_entry_set(entry, L_ROLE, CStringGetTextDatum(job->role));
+	set_actor(job, entry);
 	if (!job->down)
 		ledger_entry_set(entry, L_TRANSACTIONAL,
 						 BoolGetDatum(list_length(job->steps) <= 1 &&
@@ -200,19 +214,16 @@ run_together(Job *job, const Step *step)
 }
 
 /*
- * Does the script itself set lock_timeout before the step?
+ * Sets lock_timeout for the session, if it is neon_migrate's own value "from"
+ * and not one that the script has set.
  */
-static bool
-script_sets_lock_timeout(const Job *job, const Step *step)
+static void
+change_lock_timeout(Job *job, int from, int to)
 {
-	for (int i = 0; i < step->first; i++)
-	{
-		VariableSetStmt *stmt = (VariableSetStmt *) statement(job, i)->stmt;
-
-		if (IsA(stmt, VariableSetStmt) && stmt->name && strcmp(stmt->name, "lock_timeout") == 0)
-			return true;
-	}
-	return false;
+	if (LockTimeout != from)
+		return;
+	session_settings_set("lock_timeout", psprintf("%d", to));
+	toplevel_commit(job->top);
 }
 
 /*
@@ -239,21 +250,17 @@ run_watched(Job *job, RawStmt *raw)
  *
  * A concurrent build waits for all transactions that might still use what it
  * is about to change, however long they take.  Nobody queues behind it, so
- * neon_migrate.lock_timeout is not for it; that of the script itself is.
+ * neon_migrate.lock_timeout is not for it; one that the script has set is.
  */
 static void
 run_at_top_level(Job *job, const Step *step, RunStats *stats)
 {
-	bool		no_timeout = strstr(step->alone, "CONCURRENTLY") != NULL &&
-		!script_sets_lock_timeout(job, step);
+	bool		concurrently = strstr(step->alone, "CONCURRENTLY") != NULL;
 	RawStmt    *raw = statement(job, step->first);
 	Position	position;
 
-	if (no_timeout)
-	{
-		session_settings_set("lock_timeout", "0");
-		toplevel_commit(job->top);
-	}
+	if (concurrently)
+		change_lock_timeout(job, settings_lock_timeout, 0);
 	position_push(&position, job->script);
 	position_set(&position, raw);
 	executor_stats_begin(stats);
@@ -261,11 +268,8 @@ run_at_top_level(Job *job, const Step *step, RunStats *stats)
 	executor_stats_end(stats);
 	stats->statements = 1;
 	position_pop(&position);
-	if (no_timeout)
-	{
-		session_settings_set("lock_timeout", psprintf("%d", settings_lock_timeout));
-		toplevel_commit(job->top);
-	}
+	if (concurrently)
+		change_lock_timeout(job, 0, settings_lock_timeout);
 }
 
 /*
@@ -276,6 +280,8 @@ drop_leftovers(Job *job, List *leftovers)
 {
 	ListCell   *cell;
 
+	if (leftovers != NIL)
+		change_lock_timeout(job, settings_lock_timeout, 0);
 	foreach(cell, leftovers)
 	{
 		RawStmt    *drop = lfirst(cell);
@@ -287,6 +293,8 @@ drop_leftovers(Job *job, List *leftovers)
 		toplevel_run_utility("DROP INDEX CONCURRENTLY", drop);
 		toplevel_commit(job->top);
 	}
+	if (leftovers != NIL)
+		change_lock_timeout(job, 0, settings_lock_timeout);
 }
 
 static void
@@ -305,33 +313,60 @@ raise_impossible(const Job *job, const Step *step, const char *detail)
 }
 
 /*
- * Runs a step of one statement that must be alone.  If it is "broken", it was
- * started before, when job->note was taken.
+ * Notes that the statement of a step is about to run.
  */
 static void
-run_alone(Job *job, const Step *step, bool broken)
+start_alone(Job *job, const Step *step, Node *stmt)
 {
-	Node	   *stmt = statement(job, step->first)->stmt;
-	ResumeAction action = RESUME_RUN;
-	List	   *leftovers = NIL;
-	RunStats	stats = {0};
+	List	   *leftovers;
 
 	toplevel_work_begin();
-	if (broken)
-		action = resume_look(stmt, job->note, &leftovers);
-	else
-	{
-		job->note = resume_note(stmt);
-		leftovers = resume_invalid_index(stmt);
-		append_step(job, LEDGER_STARTED, step, NULL, job->note, NULL);
-	}
+	leftovers = resume_invalid_index(stmt);
 	toplevel_work_commit(job->top);
+	drop_leftovers(job, leftovers);
 
+	toplevel_work_begin();
+	job->note = resume_note(stmt);
+	append_step(job, LEDGER_STARTED, step, NULL, job->note, NULL);
+	toplevel_work_commit(job->top);
+	job->started = true;
+}
+
+/*
+ * Finds out how far the statement of a step came that was started before.
+ */
+static ResumeAction
+resume_alone(Job *job, const Step *step, Node *stmt)
+{
+	List	   *leftovers = NIL;
+	ResumeAction action;
+
+	toplevel_work_begin();
+	action = resume_look(stmt, job->note, &leftovers);
+	toplevel_work_commit(job->top);
 	if (action == RESUME_IMPOSSIBLE)
 		raise_impossible(job, step,
 						 psprintf("That step is a %s that may have committed a part of its work before it was interrupted.",
 								  step->alone));
 	drop_leftovers(job, leftovers);
+	return action;
+}
+
+/*
+ * Runs a step of one statement that must be alone.
+ */
+static void
+run_alone(Job *job, const Step *step)
+{
+	Node	   *stmt = statement(job, step->first)->stmt;
+	ResumeAction action = RESUME_RUN;
+	RunStats	stats = {0};
+
+	if (job->started)
+		action = resume_alone(job, step, stmt);
+	else
+		start_alone(job, step, stmt);
+	resume_follow_note(stmt, job->note);
 	ereport(NOTICE,
 			(action == RESUME_FINISHED ?
 			 errmsg("migration \"%s\", step %d of %d: %s was finished before",
@@ -355,14 +390,14 @@ run_alone(Job *job, const Step *step, bool broken)
  * Runs a step once.  Returns the error if it failed.
  */
 static ErrorData *
-try_step(Job *job, const Step *step, bool whole, bool broken)
+try_step(Job *job, const Step *step, bool whole)
 {
 	PG_TRY();
 	{
 		if (whole)
 			run_whole(job);
 		else if (step->alone)
-			run_alone(job, step, broken);
+			run_alone(job, step);
 		else
 			run_together(job, step);
 	}
@@ -378,15 +413,17 @@ try_step(Job *job, const Step *step, bool whole, bool broken)
  * Runs a step until it succeeds, fails for good, or runs out of retries.
  */
 static void
-run_step(Job *job, const Step *step, bool whole, bool broken)
+run_step(Job *job, const Step *step, bool whole)
 {
 	Node	   *stmt = statement(job, step->first)->stmt;
-	bool		repeatable = !IsA(stmt, DoStmt) && !IsA(stmt, CallStmt);
+
+	/* how far a DO or CALL that commits came cannot be told */
+	bool		repeatable = !step->alone || (!IsA(stmt, DoStmt) && !IsA(stmt, CallStmt));
 
 	report_activity(job, step);
 	for (int attempt = 1;; attempt++)
 	{
-		ErrorData  *error = try_step(job, step, whole, broken);
+		ErrorData  *error = try_step(job, step, whole);
 
 		if (error == NULL)
 			return;
@@ -398,22 +435,20 @@ run_step(Job *job, const Step *step, bool whole, bool broken)
 		FreeErrorData(error);
 		executor_wait_before_retry(attempt);
 		script_parse_again(job->script);
-		broken = true;
 	}
 }
 
 /*
- * Finds where to go on: returns the number of steps that are done, sets
- * "broken" if the next was started, and takes over the stats and the note of
- * what is there.
+ * Finds where to go on: returns the number of steps that are done, and takes
+ * over how the script was cut then, what the steps took, and whether the next
+ * one was started.
  */
 static int
-find_progress(Job *job, bool *broken)
+find_progress(Job *job)
 {
 	int			done = 0;
 	ListCell   *cell;
 
-	*broken = false;
 	foreach(cell, ledger_steps(job->ledger, job->migration->version, job->settled))
 	{
 		LedgerEntry *entry = lfirst(cell);
@@ -426,8 +461,9 @@ find_progress(Job *job, bool *broken)
 			strcmp(ledger_entry_text(entry, L_DIRECTION), direction(job)) != 0)
 			raise_impossible(job, linitial(job->steps),
 							 "It was interrupted when its SQL was another.");
-		*broken = strcmp(action, LEDGER_STARTED) == 0;
-		if (*broken)
+		job->steps = steps_cut_from_text(job->script, ledger_entry_text(entry, L_CUT));
+		job->started = strcmp(action, LEDGER_STARTED) == 0;
+		if (job->started)
 			job->note = ledger_entry_text(entry, L_DETAIL);
 		else
 		{
@@ -472,19 +508,22 @@ replay(Job *job, int done)
  * Runs the steps that are not done.
  */
 static void
-run_remaining(Job *job, int done, bool broken)
+run_remaining(Job *job, int done)
 {
 	session_settings_set("lock_timeout", psprintf("%d", settings_lock_timeout));
 	session_settings_set("standard_conforming_strings", "on");
 	toplevel_commit(job->top);
 	if (done > 0)
 		replay(job, done);
-	if (done > 0 || broken)
+	if (done > 0 || job->started)
 		ereport(NOTICE,
 				(errmsg("migration \"%s\" goes on at step %d of %d",
 						job->migration->version, done + 1, list_length(job->steps))));
 	for (int i = done; i < list_length(job->steps); i++)
-		run_step(job, list_nth(job->steps, i), false, broken && i == done);
+	{
+		run_step(job, list_nth(job->steps, i), false);
+		job->started = false;
+	}
 }
 
 /*
@@ -517,11 +556,11 @@ restore_session(Job *job, const SessionSettings *saved)
  * Runs the steps that are not done.  Returns the error if one failed.
  */
 static ErrorData *
-try_remaining(Job *job, int done, bool broken)
+try_remaining(Job *job, int done)
 {
 	PG_TRY();
 	{
-		run_remaining(job, done, broken);
+		run_remaining(job, done);
 	}
 	PG_CATCH();
 	{
@@ -539,19 +578,18 @@ run_in_steps(Job *job)
 {
 	SessionSettings *saved;
 	ErrorData  *error;
-	bool		broken;
 	int			done;
 
 	toplevel_work_begin();
 	saved = session_settings_save();
-	done = find_progress(job, &broken);
-	/* on the list, so that it can be resumed by CALL migrate_up() */
+	done = find_progress(job);
+	/* on the list meanwhile, so that CALL migrate_up() can go on with it */
 	if (!job->down)
 		definition_put(job->ledger, job->migration, true);
 	toplevel_work_commit(job->top);
 
 	session_watch_begin();
-	error = try_remaining(job, done, broken);
+	error = try_remaining(job, done);
 	restore_session(job, saved);
 	if (error)
 		ReThrowError(error);
@@ -566,7 +604,7 @@ stepwise_run(Job *job)
 	if (job->steps == NIL)
 		run_whole(job);			/* nothing to run, but an entry to make */
 	else if (list_length(job->steps) == 1 && ((Step *) linitial(job->steps))->alone == NULL)
-		run_step(job, linitial(job->steps), true, false);
+		run_step(job, linitial(job->steps), true);
 	else
 		run_in_steps(job);
 	pgstat_report_activity(STATE_RUNNING, debug_query_string);

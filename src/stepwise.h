@@ -20,13 +20,16 @@ typedef struct Job
 	bool		down;
 	Script	   *script;			/* its up or its down SQL, parsed */
 	List	   *steps;			/* of the script */
+	const char *applied_by;		/* user who is logged in */
 	const char *role;			/* whose rights it runs with */
+	const char *application;	/* application_name */
 	int			position;		/* which of the migrations of the CALL it is */
 	int			total;			/* how many there are */
 
 	/* private */
 	RunStats	stats;			/* of all steps so far */
-	char	   *note;			/* on what was there before the current step */
+	bool		started;		/* the statement of the current step was started, */
+	char	   *note;			/* and this was noted of it before */
 } Job;
 
 extern void stepwise_run(Job *job);

@@ -136,6 +136,7 @@ void
 toplevel_run_utility(const char *text, RawStmt *raw)
 {
 	List	   *plans = pg_analyze_and_rewrite_fixedparams(raw, text, NULL, 0, NULL);
+	const char *portal_text = ActivePortal->sourceText;
 	PlannedStmt *plan;
 	QueryCompletion completion;
 
@@ -146,8 +147,18 @@ toplevel_run_utility(const char *text, RawStmt *raw)
 	if (PlannedStmtRequiresSnapshot(plan))
 		EnsurePortalSnapshotExists();
 	InitializeQueryCompletion(&completion);
-	ProcessUtility(plan, text, false, PROCESS_UTILITY_TOPLEVEL, NULL, NULL,
-				   None_Receiver, &completion);
+	PG_TRY();
+	{
+		/* where errors inside a function body are looked up */
+		ActivePortal->sourceText = text;
+		ProcessUtility(plan, text, false, PROCESS_UTILITY_TOPLEVEL, NULL, NULL,
+					   None_Receiver, &completion);
+	}
+	PG_FINALLY();
+	{
+		ActivePortal->sourceText = portal_text;
+	}
+	PG_END_TRY();
 	if (ActivePortal->portalSnapshot != NULL && ActiveSnapshotSet())
 	{
 		ActivePortal->portalSnapshot = NULL;
