@@ -304,7 +304,7 @@ CREATE VIEW @extschema@.migrate_status AS
         GROUP BY e.version
     )
     SELECT version,
-           COALESCE(l.description, d.description) AS description,
+           CASE WHEN d.pending THEN d.description ELSE l.description END AS description,
            CASE
                -- a failed attempt that began nothing leaves an applied one applied
                WHEN step.seq OPERATOR(pg_catalog.>) COALESCE(l.seq, 0)
@@ -325,7 +325,7 @@ CREATE VIEW @extschema@.migrate_status AS
            a.duration,
            CASE WHEN d.pending THEN d.down_sql ELSE l.down_sql END IS NOT NULL AS has_down,
            l.transactional,
-           COALESCE(l.depends_on, d.depends_on) AS depends_on,
+           CASE WHEN d.pending THEN d.depends_on ELSE l.depends_on END AS depends_on,
            pg_catalog.encode(CASE WHEN d.pending THEN d.checksum ELSE l.checksum END, 'hex') AS checksum
     FROM settled AS l
     FULL JOIN @extschema@.migrate_definition AS d USING (version)

@@ -170,18 +170,20 @@ apply_check_dependencies(const Ledger *ledger, const Migration *migration)
 				 errmsg("migration \"%s\" depends on migrations that are not applied",
 						migration->version),
 				 errdetail("Not applied: %s.", missing.data),
-				 errhint("Apply them first with migrate_apply().")));
+				 errhint("Apply them first.")));
 }
 
 /*
  * Follows neon_migrate.out_of_order if an applied version is newer.
  */
 void
-apply_check_order(const Ledger *ledger, const char *version)
+apply_check_order(const Ledger *ledger, const Migration *migration)
 {
+	const char *version = migration->version;
 	char	   *newest;
 
-	if (settings_out_of_order == OUT_OF_ORDER_ALLOW)
+	/* the place of one with dependencies is given by these */
+	if (settings_out_of_order == OUT_OF_ORDER_ALLOW || migration_dependencies(migration) != NIL)
 		return;
 	newest = ledger_newest(ledger, ledger_tail(ledger));
 	if (newest == NULL || version_compare(version, newest) >= 0)
@@ -200,17 +202,19 @@ apply_check_order(const Ledger *ledger, const char *version)
 
 /*
  * Runs the up SQL of a migration, which has been read and is not applied, and
- * records it.  "latest" is the latest event of its version, or NULL.
+ * records it.  "latest" is the latest event of its version, or NULL; "instead"
+ * is what to call if it cannot run in a transaction.
  */
 void
-apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *latest)
+apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *latest,
+			 const char *instead)
 {
 	LedgerEntry *entry;
 	RunStats	stats;
 
 	apply_check_dependencies(ledger, migration);
 	migration_parse(migration);
-	script_require_transactional(migration->up, "CALL migrate_run() with the same arguments");
+	script_require_transactional(migration->up, instead);
 
 	executor_run(migration->up, &stats);
 
@@ -322,7 +326,7 @@ migrate_apply(PG_FUNCTION_ARGS)
 	if (ledger_entry_is_applied(latest))
 		PG_RETURN_TEXT_P(cstring_to_text(apply_to_applied(ledger, migration, latest)));
 
-	apply_check_order(ledger, migration->version);
-	apply_run_up(ledger, migration, latest);
+	apply_check_order(ledger, migration);
+	apply_run_up(ledger, migration, latest, "CALL migrate_run() with the same arguments");
 	PG_RETURN_TEXT_P(cstring_to_text("applied"));
 }

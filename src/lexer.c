@@ -315,11 +315,10 @@ walk_token(Walk *walk, int token, core_YYSTYPE *value, int location)
 		walk->tokens = 0;
 		return;
 	}
-	if (token == '\\')
-		refuse_backslash(walk, location);
-
 	if (walk->tokens++ == 0)
 		start_statement(walk, location);
+	if (token == '\\')
+		refuse_backslash(walk, location);
 	if (token == TOKEN_KEYWORD)
 		follow_keyword(walk, value->keyword, location);
 	else

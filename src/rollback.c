@@ -186,7 +186,7 @@ rollback_steps_arg(FunctionCallInfo fcinfo, int argno)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the number of migrations to roll back must not be null"),
-				 errhint("Pass a number, or use migrate_rollback_all().")));
+				 errhint("Pass 1 to undo the last one.")));
 	steps = PG_GETARG_INT32(argno);
 	if (steps <= 0)
 		ereport(ERROR,
@@ -272,6 +272,6 @@ migrate_redo(PG_FUNCTION_ARGS)
 	migration = migration_from_entry(latest);
 	rollback_run_down(ledger, latest);
 	migration_read(migration);
-	apply_run_up(ledger, migration, ledger_lookup(ledger, version));
+	apply_run_up(ledger, migration, ledger_lookup(ledger, version), "CALL migrate_down() and CALL migrate_up()");
 	PG_RETURN_TEXT_P(cstring_to_text("redone"));
 }

@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "apply.h"
 #include "definition.h"
 #include "gate.h"
 #include "ledger.h"
@@ -80,7 +81,8 @@ migrate_require(PG_FUNCTION_ARGS)
 	}
 	version = version_from_arg(fcinfo, 0);
 	latest = ledger_lookup(ledger, version);
-	if (ledger_entry_is_applied(latest) && !ledger_is_unfinished(ledger, version, latest))
+	apply_check_finished(ledger, version, latest);
+	if (ledger_entry_is_applied(latest))
 		PG_RETURN_VOID();
 
 	current = current_version(ledger, ledger_tail(ledger));

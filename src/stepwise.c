@@ -256,18 +256,13 @@ static void
 run_at_top_level(Job *job, const Step *step, RunStats *stats)
 {
 	bool		concurrently = strstr(step->alone, "CONCURRENTLY") != NULL;
-	RawStmt    *raw = statement(job, step->first);
-	Position	position;
 
 	if (concurrently)
 		change_lock_timeout(job, settings_lock_timeout, 0);
-	position_push(&position, job->script);
-	position_set(&position, raw);
 	executor_stats_begin(stats);
-	run_watched(job, raw);
+	run_watched(job, statement(job, step->first));
 	executor_stats_end(stats);
 	stats->statements = 1;
-	position_pop(&position);
 	if (concurrently)
 		change_lock_timeout(job, 0, settings_lock_timeout);
 }
@@ -361,7 +356,10 @@ run_alone(Job *job, const Step *step)
 	Node	   *stmt = statement(job, step->first)->stmt;
 	ResumeAction action = RESUME_RUN;
 	RunStats	stats = {0};
+	Position	position;
 
+	position_push(&position, job->script);
+	position_set(&position, statement(job, step->first));
 	if (job->started)
 		action = resume_alone(job, step, stmt);
 	else
@@ -377,6 +375,7 @@ run_alone(Job *job, const Step *step)
 		run_at_top_level(job, step, &stats);
 	else
 		executor_stats_begin(&stats);
+	position_pop(&position);
 
 	toplevel_work_begin();
 	add_stats(job, &stats);
