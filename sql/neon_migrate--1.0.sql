@@ -52,6 +52,7 @@ CREATE TABLE @extschema@.migrate_ledger (
     head_seq        bigint,
     applied_total   bigint NOT NULL,
     unfinished_total bigint NOT NULL,
+    dependent_total bigint NOT NULL,
     newest_version  text COLLATE "C",
     previous_hash   bytea,
     entry_hash      bytea NOT NULL,
@@ -59,10 +60,6 @@ CREATE TABLE @extschema@.migrate_ledger (
 );
 
 CREATE INDEX migrate_ledger_version ON @extschema@.migrate_ledger (version, seq);
-CREATE INDEX migrate_ledger_step ON @extschema@.migrate_ledger (version, seq)
-    WHERE direction IS NOT NULL;
-CREATE INDEX migrate_ledger_depends_on ON @extschema@.migrate_ledger USING gin (depends_on)
-    WHERE depends_on OPERATOR(pg_catalog.<>) '{}';
 
 COMMENT ON TABLE @extschema@.migrate_ledger IS
     'what was done to the schema, one row per event; append-only, written by the functions of neon_migrate only';
@@ -96,6 +93,7 @@ COMMENT ON COLUMN @extschema@.migrate_ledger.below_seq IS 'event that had applie
 COMMENT ON COLUMN @extschema@.migrate_ledger.head_seq IS 'event that applied the latest version that is still applied after this event';
 COMMENT ON COLUMN @extschema@.migrate_ledger.applied_total IS 'number of applied versions after this event';
 COMMENT ON COLUMN @extschema@.migrate_ledger.unfinished_total IS 'number of versions after this event with steps begun and not settled';
+COMMENT ON COLUMN @extschema@.migrate_ledger.dependent_total IS 'number of events up to this one with dependencies';
 COMMENT ON COLUMN @extschema@.migrate_ledger.newest_version IS 'applied version that is last in natural order after this event; NULL if there is none or it has not been looked up';
 COMMENT ON COLUMN @extschema@.migrate_ledger.previous_hash IS 'entry_hash of the event before this one';
 COMMENT ON COLUMN @extschema@.migrate_ledger.entry_hash IS 'SHA-256 over all other columns';
@@ -134,7 +132,7 @@ CREATE TABLE @extschema@.migrate_definition (
     registered_by   text NOT NULL
 );
 
-CREATE INDEX migrate_definition_pending ON @extschema@.migrate_definition (version) WHERE pending;
+CREATE INDEX migrate_definition_pending ON @extschema@.migrate_definition (pending, version);
 
 COMMENT ON TABLE @extschema@.migrate_definition IS
     'registered migrations; those that are pending are applied by migrate_up()';
@@ -496,6 +494,14 @@ GRANT EXECUTE ON PROCEDURE
     @extschema@.migrate_down(integer, integer),
     @extschema@.migrate_down_to(text, integer)
     TO @extowner@ WITH GRANT OPTION;
+
+GRANT EXECUTE ON FUNCTION
+    @extschema@.migrate_require(text),
+    @extschema@.migrate_health(),
+    @extschema@.migrate_verify(text),
+    @extschema@.migrate_version_key(text),
+    @extschema@.migrate_call_started_at()
+    TO PUBLIC;
 
 GRANT SELECT ON @extschema@.migrate_ledger, @extschema@.migrate_definition,
     @extschema@.migrate_status, @extschema@.migrate_history, @extschema@.migrate_progress

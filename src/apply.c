@@ -111,6 +111,29 @@ apply_is_news(const Migration *migration, const LedgerEntry *entry)
 }
 
 /*
+ * Raises 55000 if a new dependency of an applied version was applied after it:
+ * so that dependencies cannot run in a circle, and can be undone in order.
+ */
+static void
+check_applied_before(const Ledger *ledger, const Migration *migration, const LedgerEntry *latest)
+{
+	ListCell   *cell;
+
+	foreach(cell, migration_dependencies(migration))
+	{
+		LedgerEntry *dependency = ledger_lookup(ledger, lfirst(cell));
+
+		if (ledger_entry_int64(dependency, L_APPLIED_SEQ) > ledger_entry_int64(latest, L_APPLIED_SEQ))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("applied migration \"%s\" cannot depend on \"%s\"",
+							migration->version, (char *) lfirst(cell)),
+					 errdetail("\"%s\" was applied after it.", (char *) lfirst(cell)),
+					 errhint("Leave it out of depends_on.")));
+	}
+}
+
+/*
  * Records what the caller gives that the latest event of the applied version
  * does not have.  What the caller leaves NULL stays.  Returns the outcome.
  */
@@ -127,7 +150,10 @@ apply_amend(const Ledger *ledger, Migration *migration, const LedgerEntry *lates
 
 	migration_parse(migration);
 	if (new_dependencies)
+	{
 		apply_check_dependencies(ledger, migration);
+		check_applied_before(ledger, migration, latest);
+	}
 
 	entry = migration_to_entry(migration, LEDGER_AMEND);
 	if (!new_up_sql)

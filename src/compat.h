@@ -31,6 +31,18 @@
 	(*(count) = GetNumConfigOptions(), get_guc_variables())
 #endif
 
+/* 16 has one function for the rights on all kinds of objects */
+#if PG_VERSION_NUM >= 160000
+#include "catalog/pg_namespace.h"
+#include "utils/acl.h"
+#define compat_may_use_schema(schema) \
+	(object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+#else
+#include "utils/acl.h"
+#define compat_may_use_schema(schema) \
+	(pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+#endif
+
 /* 16 brought typed allocation */
 #ifndef palloc0_array
 #define palloc0_array(type, count) ((type *) palloc0(sizeof(type) * (count)))

@@ -4,73 +4,74 @@
  *	  The list of registered migrations.
  *
  * A definition stays on the list when its version is applied, so that it is
- * pending again after a rollback.  Which are pending is marked in the row, by
- * ledger_append.c, with each event; the list is never history.
- *
- * This is the only C file, but for that mark, that names the table.
+ * pending again after a rollback.  Which are pending is marked in the row,
+ * together with each event of the ledger; the list is never history.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
 #include "definition.h"
+#include "stored_table.h"
 
-static const Oid text_arg[] = {TEXTOID};
-static const Oid put_args[] = {
-	TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, BYTEAOID, BOOLOID, TIMESTAMPTZOID, TEXTOID
-};
-
-static OwnerQuery find = {
-	.sql = "SELECT d.version, d.description, d.up_sql, d.down_sql, d.depends_on"
-	" FROM %s." DEFINITION_TABLE " AS d WHERE d.version OPERATOR(pg_catalog.=) $1",
-	.nargs = 1,.types = text_arg
-};
-
-static OwnerQuery put = {
-	.sql = "INSERT INTO %s." DEFINITION_TABLE " AS d (version, description, up_sql, down_sql,"
-	" depends_on, checksum, by_run, registered_at, registered_by, pending)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, true)"
-	" ON CONFLICT (version) DO UPDATE SET description = excluded.description,"
-	" up_sql = excluded.up_sql, down_sql = excluded.down_sql,"
-	" depends_on = excluded.depends_on, checksum = excluded.checksum,"
-	" by_run = d.by_run AND excluded.by_run, pending = excluded.pending,"
-	" registered_at = excluded.registered_at,"
-	" registered_by = excluded.registered_by",
-	.nargs = lengthof(put_args),.types = put_args
-};
-
-static OwnerQuery delete = {
-	.sql = "DELETE FROM %s." DEFINITION_TABLE " AS d WHERE d.version OPERATOR(pg_catalog.=) $1",
-	.nargs = 1,.types = text_arg
-};
-
-static OwnerQuery all_pending = {
-	.sql = "SELECT d.version, d.depends_on FROM %s." DEFINITION_TABLE " AS d"
-	" WHERE d.pending ORDER BY %s.migrate_version_key(d.version)"
-};
-
-static OwnerQuery count_pending = {
-	.sql = "SELECT pg_catalog.count(*) FROM %s." DEFINITION_TABLE " AS d WHERE d.pending",
-	.read_only = true
+/*
+ * The columns, in the order of the table.
+ */
+enum
+{
+	D_VERSION = 1,
+	D_DESCRIPTION,
+	D_UP_SQL,
+	D_DOWN_SQL,
+	D_DEPENDS_ON,
+	D_CHECKSUM,
+	D_PENDING,
+	D_BY_RUN,
+	D_REGISTERED_AT,
+	D_REGISTERED_BY,
+	DEFINITION_COLUMNS = D_REGISTERED_BY
 };
 
 /*
- * Returns a copy of a varlena column of the current result, or NULL.
+ * Begins a scan for one version.
+ */
+static HeapTuple
+find(StoredScan *scan, Oid table, LOCKMODE lockmode, const char *version)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, D_VERSION, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(version));
+	stored_scan_begin(scan, table, lockmode, D_VERSION, 1, &key, ForwardScanDirection);
+	return stored_scan_next(scan);
+}
+
+/*
+ * Returns a copy of a varlena column, or NULL.
  */
 static void *
-copy_column(uint64 row, int column)
+copy_column(HeapTuple tuple, Relation table, int column)
 {
 	bool		isnull;
-	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-									  column, &isnull);
+	Datum		value = heap_getattr(tuple, column, RelationGetDescr(table), &isnull);
 
 	return isnull ? NULL : PG_DETOAST_DATUM_COPY(value);
+}
+
+static bool
+bool_column(HeapTuple tuple, Relation table, int column)
+{
+	bool		isnull;
+
+	return DatumGetBool(heap_getattr(tuple, column, RelationGetDescr(table), &isnull));
 }
 
 /*
@@ -79,24 +80,20 @@ copy_column(uint64 row, int column)
 Migration *
 definition_lookup(const Ledger *ledger, const char *version)
 {
-	MemoryContext context = CurrentMemoryContext;
-	Datum		values[] = {CStringGetTextDatum(version)};
-	OwnerScope	scope;
+	StoredScan	scan;
+	HeapTuple	tuple = find(&scan, ledger->definition_relid, AccessShareLock, version);
 	Migration  *migration = NULL;
 
-	if (owner_query(ledger, &find, values, NULL, &scope) > 0)
+	if (HeapTupleIsValid(tuple))
 	{
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-
 		migration = palloc0(sizeof(Migration));
 		migration->version = pstrdup(version);
-		migration->description = copy_column(0, 2);
-		migration->up_sql = copy_column(0, 3);
-		migration->down_sql = copy_column(0, 4);
-		migration->depends_on = copy_column(0, 5);
-		MemoryContextSwitchTo(old_context);
+		migration->description = copy_column(tuple, scan.table, D_DESCRIPTION);
+		migration->up_sql = copy_column(tuple, scan.table, D_UP_SQL);
+		migration->down_sql = copy_column(tuple, scan.table, D_DOWN_SQL);
+		migration->depends_on = copy_column(tuple, scan.table, D_DEPENDS_ON);
 	}
-	owner_query_end(&scope);
+	stored_scan_end(&scan);
 	return migration;
 }
 
@@ -109,24 +106,34 @@ void
 definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 {
 	LedgerEntry *entry = migration_to_entry(migration, "");
-	Datum		values[lengthof(put_args)];
-	char		nulls[lengthof(put_args)];
-	OwnerScope	scope;
 	static const LedgerColumn columns[] = {
 		L_VERSION, L_DESCRIPTION, L_UP_SQL, L_DOWN_SQL, L_DEPENDS_ON, L_CHECKSUM
 	};
+	Datum		values[DEFINITION_COLUMNS] = {0};
+	bool		nulls[DEFINITION_COLUMNS] = {0};
+	StoredScan	scan;
+	HeapTuple	tuple;
 
-	memset(nulls, ' ', sizeof(nulls));
 	for (int i = 0; i < (int) lengthof(columns); i++)
 	{
 		values[i] = entry->values[columns[i]];
-		nulls[i] = entry->nulls[columns[i]] ? 'n' : ' ';
+		nulls[i] = entry->nulls[columns[i]];
 	}
-	values[6] = BoolGetDatum(by_run);
-	values[7] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[8] = CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
-	(void) owner_query(ledger, &put, values, nulls, &scope);
-	owner_query_end(&scope);
+	tuple = find(&scan, ledger->definition_relid, RowExclusiveLock, migration->version);
+	if (HeapTupleIsValid(tuple))
+	{
+		by_run = by_run && bool_column(tuple, scan.table, D_BY_RUN);
+		CatalogTupleDelete(scan.table, &tuple->t_self);
+	}
+	stored_scan_end(&scan);
+	CommandCounterIncrement();
+
+	values[D_PENDING - 1] = BoolGetDatum(true);
+	values[D_BY_RUN - 1] = BoolGetDatum(by_run);
+	values[D_REGISTERED_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
+	values[D_REGISTERED_BY - 1] =
+		CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
+	stored_insert(ledger->definition_relid, DEFINITION_COLUMNS, values, nulls);
 }
 
 /*
@@ -135,37 +142,80 @@ definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 bool
 definition_delete(const Ledger *ledger, const char *version)
 {
-	Datum		values[] = {CStringGetTextDatum(version)};
-	OwnerScope	scope;
-	uint64		count = owner_query(ledger, &delete, values, NULL, &scope);
+	StoredScan	scan;
+	HeapTuple	tuple = find(&scan, ledger->definition_relid, RowExclusiveLock, version);
+	bool		found = HeapTupleIsValid(tuple);
 
-	owner_query_end(&scope);
-	return count > 0;
+	if (found)
+		CatalogTupleDelete(scan.table, &tuple->t_self);
+	stored_scan_end(&scan);
+	CommandCounterIncrement();
+	return found;
 }
 
 /*
- * Returns the pending definitions in natural order, as Migrations with no more
- * than version and dependencies.
+ * Marks whether a version is pending, now that the ledger has settled it.  One
+ * that was on the list by_run only goes.
+ */
+void
+definition_settle(Oid table, const char *version, bool pending)
+{
+	StoredScan	scan;
+	HeapTuple	tuple = find(&scan, table, RowExclusiveLock, version);
+
+	if (HeapTupleIsValid(tuple))
+	{
+		if (bool_column(tuple, scan.table, D_BY_RUN))
+			CatalogTupleDelete(scan.table, &tuple->t_self);
+		else if (bool_column(tuple, scan.table, D_PENDING) != pending)
+		{
+			Datum		value = BoolGetDatum(pending);
+			bool		isnull = false;
+			int			column = D_PENDING;
+			HeapTuple	changed = heap_modify_tuple_by_cols(tuple, RelationGetDescr(scan.table),
+															1, &column, &value, &isnull);
+
+			CatalogTupleUpdate(scan.table, &tuple->t_self, changed);
+			heap_freetuple(changed);
+		}
+	}
+	stored_scan_end(&scan);
+	CommandCounterIncrement();
+}
+
+/*
+ * Begins a scan of what is pending.
+ */
+static void
+scan_pending(StoredScan *scan, Oid table)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, D_PENDING, BTEqualStrategyNumber, F_BOOLEQ, BoolGetDatum(true));
+	stored_scan_begin(scan, table, AccessShareLock, D_PENDING, 1, &key, ForwardScanDirection);
+}
+
+/*
+ * Returns the pending definitions, as Migrations with no more than version and
+ * dependencies.
  */
 List *
 definition_pending(const Ledger *ledger)
 {
-	MemoryContext context = CurrentMemoryContext;
-	OwnerScope	scope;
+	StoredScan	scan;
+	HeapTuple	tuple;
 	List	   *pending = NIL;
-	uint64		count = owner_query(ledger, &all_pending, NULL, NULL, &scope);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
 
-	for (uint64 i = 0; i < count; i++)
+	scan_pending(&scan, ledger->definition_relid);
+	while (HeapTupleIsValid(tuple = stored_scan_next(&scan)))
 	{
 		Migration  *migration = palloc0(sizeof(Migration));
 
-		migration->version = text_to_cstring(copy_column(i, 1));
-		migration->depends_on = copy_column(i, 2);
+		migration->version = text_to_cstring(copy_column(tuple, scan.table, D_VERSION));
+		migration->depends_on = copy_column(tuple, scan.table, D_DEPENDS_ON);
 		pending = lappend(pending, migration);
 	}
-	MemoryContextSwitchTo(old_context);
-	owner_query_end(&scope);
+	stored_scan_end(&scan);
 	return pending;
 }
 
@@ -175,12 +225,12 @@ definition_pending(const Ledger *ledger)
 int64
 definition_pending_count(const Ledger *ledger)
 {
-	OwnerScope	scope;
-	bool		isnull;
-	int64		count;
+	StoredScan	scan;
+	int64		count = 0;
 
-	(void) owner_query(ledger, &count_pending, NULL, NULL, &scope);
-	count = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	owner_query_end(&scope);
+	scan_pending(&scan, ledger->definition_relid);
+	while (HeapTupleIsValid(stored_scan_next(&scan)))
+		count++;
+	stored_scan_end(&scan);
 	return count;
 }

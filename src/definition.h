@@ -10,6 +10,7 @@
 extern Migration *definition_lookup(const Ledger *ledger, const char *version);
 extern void definition_put(const Ledger *ledger, const Migration *migration, bool by_run);
 extern bool definition_delete(const Ledger *ledger, const char *version);
+extern void definition_settle(Oid table, const char *version, bool pending);
 extern List *definition_pending(const Ledger *ledger);
 extern int64 definition_pending_count(const Ledger *ledger);
 

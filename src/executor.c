@@ -263,7 +263,8 @@ executor_may_retry(const Script *script, ErrorData *error, int attempt)
 	blocker = blocker_describe();
 	if (attempt > settings_lock_retries)
 	{
-		error->detail = psprintf("The migration was tried %d times.%s%s", attempt,
+		error->detail = psprintf("The migration was tried %s.%s%s",
+								 attempt == 1 ? "once" : psprintf("%d times", attempt),
 								 blocker ? " " : "", blocker ? blocker : "");
 		error->hint = "Raise neon_migrate.lock_timeout or neon_migrate.lock_retries, or end the sessions that hold the lock.";
 		return false;

@@ -73,7 +73,6 @@ static OwnerQuery find_holder = {
 	" AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'"
 	" AND l.pid IS DISTINCT FROM $1 ORDER BY l.granted DESC, l.waitstart LIMIT 1",
 	.nargs = 1,.types = int4_arg,
-	.read_only = true
 };
 
 static OwnerQuery find_call = {
@@ -84,7 +83,6 @@ static OwnerQuery find_call = {
 	" AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
 	" AND l.objid OPERATOR(pg_catalog.=) 1 AND l.objsubid OPERATOR(pg_catalog.=) 20045"
 	" AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'",
-	.read_only = true
 };
 
 static void

@@ -13,139 +13,80 @@
  * versions are applied, and the stack of them.  So the cost of applying or
  * rolling back, and of asking how things stand, does not grow with history.
  *
- * Only the files of the ledger name its table.
+ * The functions here read a few entries by an index, or, where a look at all
+ * is needed, which is rare, one after the other.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "catalog/pg_class.h"
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
-#include "utils/lsyscache.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
 
 #include "ledger.h"
+#include "stored_table.h"
+#include "version.h"
 
-#define ALL_COLUMNS \
-	"l.seq, l.version, l.action, l.description, l.up_sql, l.down_sql, l.depends_on, " \
-	"l.transactional, l.checksum, l.started_at, l.duration, l.applied_by, l.role, l.client, " \
-	"l.application, l.statements, l.rows, l.wal_bytes, l.lsn, l.error, l.direction, l.step, " \
-	"l.steps, l.cut, l.detail, l.applied_seq, l.below_seq, l.head_seq, l.applied_total, " \
-	"l.unfinished_total, l.newest_version, l.previous_hash, l.entry_hash"
-
-static const Oid text_arg[] = {TEXTOID};
-static const Oid int8_arg[] = {INT8OID};
-static const Oid text_int8_args[] = {TEXTOID, INT8OID};
-
-static OwnerQuery latest_of_version = {
-	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
-	" WHERE l.version OPERATOR(pg_catalog.=) $1 AND l.direction IS NULL"
-	" ORDER BY l.seq DESC LIMIT 1",
-	.nargs = 1,.types = text_arg
-};
-
-static OwnerQuery steps_of_version = {
-	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
-	" WHERE l.version OPERATOR(pg_catalog.=) $1 AND l.direction IS NOT NULL"
-	" AND l.seq OPERATOR(pg_catalog.>) $2 ORDER BY l.seq",
-	.nargs = 2,.types = text_int8_args
-};
-
-static OwnerQuery latest_of_all = {
-	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l ORDER BY l.seq DESC LIMIT 1"
-};
-
-static OwnerQuery by_seq = {
-	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
-	" WHERE l.seq OPERATOR(pg_catalog.=) $1",
-	.nargs = 1,.types = int8_arg
-};
-
-static OwnerQuery next_by_seq = {
-	.sql = "SELECT " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
-	" WHERE l.seq OPERATOR(pg_catalog.>) $1 ORDER BY l.seq LIMIT 1",
-	.nargs = 1,.types = int8_arg
-};
-
-static OwnerQuery unfinished_steps = {
-	.sql = "SELECT DISTINCT ON (l.version) " ALL_COLUMNS " FROM %s." LEDGER_TABLE " AS l"
-	" WHERE l.direction IS NOT NULL AND l.action OPERATOR(pg_catalog.<>) '" LEDGER_FAILED "'"
-	" AND NOT EXISTS (SELECT FROM %s." LEDGER_TABLE " AS n"
-	" WHERE n.version OPERATOR(pg_catalog.=) l.version AND n.seq OPERATOR(pg_catalog.>) l.seq"
-	" AND n.direction IS NULL) ORDER BY l.version, l.seq DESC"
-};
-
-static OwnerQuery newest_applied = {
-	.sql = "SELECT l.version FROM (SELECT DISTINCT ON (a.version) a.version, a.applied_seq"
-	" FROM %s." LEDGER_TABLE " AS a WHERE a.direction IS NULL"
-	" ORDER BY a.version, a.seq DESC) AS l"
-	" WHERE l.applied_seq IS NOT NULL ORDER BY %s.migrate_version_key(l.version) DESC LIMIT 1"
-};
-
-static OwnerQuery dependents_of_version = {
-	.sql = "SELECT l.version FROM %s." LEDGER_TABLE " AS l"
-	" WHERE l.depends_on OPERATOR(pg_catalog.@>) ARRAY[$1]"
-	" AND l.depends_on OPERATOR(pg_catalog.<>) '{}' AND l.applied_seq IS NOT NULL"
-	" AND l.direction IS NULL"
-	" AND NOT EXISTS (SELECT FROM %s." LEDGER_TABLE " AS n"
-	" WHERE n.version OPERATOR(pg_catalog.=) l.version AND n.seq OPERATOR(pg_catalog.>) l.seq"
-	" AND n.direction IS NULL)"
-	" ORDER BY l.seq",
-	.nargs = 1,.types = text_arg
-};
+#define ATTNO(column) ((AttrNumber) ((column) + 1))
 
 /*
- * Returns row "row" of the result of a query for entries.  Long values stay in
- * their TOAST table until used.
+ * A walk over entries, by version and seq, or by seq alone.
+ */
+static void
+walk_begin(StoredScan *scan, const Ledger *ledger, LedgerColumn first,
+		   int nkeys, ScanKey keys, ScanDirection direction)
+{
+	stored_scan_begin(scan, ledger->relid, AccessShareLock, ATTNO(first),
+					  nkeys, keys, direction);
+}
+
+/*
+ * Returns the next entry, in the current memory context, or NULL.  Long values
+ * stay in their TOAST table until used.
  */
 static LedgerEntry *
-entry_of_row(uint64 row)
+walk_next(StoredScan *scan)
 {
-	HeapTuple	tuple = SPI_tuptable->vals[row];
-	TupleDesc	desc = SPI_tuptable->tupdesc;
-	LedgerEntry *entry = palloc0(sizeof(LedgerEntry));
+	HeapTuple	tuple = stored_scan_next(scan);
 
-	for (int i = 0; i < LEDGER_COLUMNS; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		Datum		value = SPI_getbinval(tuple, desc, i + 1, &entry->nulls[i]);
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	return ledger_entry_from_tuple(heap_copytuple(tuple), RelationGetDescr(scan->table));
+}
 
-		if (!entry->nulls[i])
-			entry->values[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
-	}
+/*
+ * Returns the first entry of a walk, or NULL.
+ */
+static LedgerEntry *
+first_entry(const Ledger *ledger, LedgerColumn first, int nkeys, ScanKey keys,
+			ScanDirection direction)
+{
+	StoredScan	scan;
+	LedgerEntry *entry;
+
+	walk_begin(&scan, ledger, first, nkeys, keys, direction);
+	entry = walk_next(&scan);
+	stored_scan_end(&scan);
 	return entry;
 }
 
-/*
- * Runs a query for entries; returns them as a list.
- */
-static List *
-fetch_entries(const Ledger *ledger, OwnerQuery *query, Datum *values)
+static void
+version_key(ScanKey key, const char *version)
 {
-	MemoryContext context = CurrentMemoryContext;
-	OwnerScope	scope;
-	List	   *entries = NIL;
-	uint64		count = owner_query(ledger, query, values, NULL, &scope);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-
-	for (uint64 i = 0; i < count; i++)
-		entries = lappend(entries, entry_of_row(i));
-	MemoryContextSwitchTo(old_context);
-	owner_query_end(&scope);
-	return entries;
+	ScanKeyInit(key, ATTNO(L_VERSION), BTEqualStrategyNumber, F_TEXTEQ,
+				CStringGetTextDatum(version));
 }
 
-/*
- * Runs a query for one entry; returns NULL if there is none.
- */
-static LedgerEntry *
-fetch_entry(const Ledger *ledger, OwnerQuery *query, Datum *values)
+static void
+seq_key(ScanKey key, StrategyNumber strategy, int64 seq)
 {
-	List	   *entries = fetch_entries(ledger, query, values);
-
-	return entries == NIL ? NULL : linitial(entries);
+	ScanKeyInit(key, ATTNO(L_SEQ), strategy,
+				strategy == BTEqualStrategyNumber ? F_INT8EQ : F_INT8GT, Int64GetDatum(seq));
 }
 
 /*
@@ -154,9 +95,17 @@ fetch_entry(const Ledger *ledger, OwnerQuery *query, Datum *values)
 LedgerEntry *
 ledger_lookup(const Ledger *ledger, const char *version)
 {
-	Datum		values[] = {CStringGetTextDatum(version)};
+	ScanKeyData key;
+	StoredScan	scan;
+	LedgerEntry *entry;
 
-	return fetch_entry(ledger, &latest_of_version, values);
+	version_key(&key, version);
+	walk_begin(&scan, ledger, L_VERSION, 1, &key, BackwardScanDirection);
+	do
+		entry = walk_next(&scan);
+	while (entry != NULL && !entry->nulls[L_DIRECTION]);
+	stored_scan_end(&scan);
+	return entry;
 }
 
 /*
@@ -166,12 +115,30 @@ ledger_lookup(const Ledger *ledger, const char *version)
 List *
 ledger_steps(const Ledger *ledger, const char *version, const LedgerEntry *settled)
 {
-	Datum		values[] = {
-		CStringGetTextDatum(version),
-		Int64GetDatum(settled ? ledger_entry_int64(settled, L_SEQ) : 0)
-	};
+	ScanKeyData keys[2];
+	StoredScan	scan;
+	LedgerEntry *entry;
+	List	   *steps = NIL;
 
-	return fetch_entries(ledger, &steps_of_version, values);
+	version_key(&keys[0], version);
+	seq_key(&keys[1], BTGreaterStrategyNumber,
+			settled ? ledger_entry_int64(settled, L_SEQ) : 0);
+	walk_begin(&scan, ledger, L_VERSION, 2, keys, ForwardScanDirection);
+	while ((entry = walk_next(&scan)) != NULL)
+		if (!entry->nulls[L_DIRECTION])
+			steps = lappend(steps, entry);
+	stored_scan_end(&scan);
+	return steps;
+}
+
+/*
+ * Is it an event of a step that began or was done?
+ */
+static bool
+is_progress(const LedgerEntry *entry)
+{
+	return !entry->nulls[L_DIRECTION] &&
+		strcmp(ledger_entry_text(entry, L_ACTION), LEDGER_FAILED) != 0;
 }
 
 /*
@@ -183,21 +150,9 @@ ledger_is_unfinished(const Ledger *ledger, const char *version, const LedgerEntr
 	ListCell   *cell;
 
 	foreach(cell, ledger_steps(ledger, version, settled))
-		if (strcmp(ledger_entry_text(lfirst(cell), L_ACTION), LEDGER_FAILED) != 0)
+		if (is_progress(lfirst(cell)))
 			return true;
 	return false;
-}
-
-/*
- * Returns the last step, as far as it began or was done, of each version that
- * is unfinished.  "tail" is the latest event, or NULL.
- */
-List *
-ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail)
-{
-	if (tail == NULL || ledger_entry_int64(tail, L_UNFINISHED_TOTAL) == 0)
-		return NIL;
-	return fetch_entries(ledger, &unfinished_steps, NULL);
 }
 
 /*
@@ -206,18 +161,7 @@ ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail)
 LedgerEntry *
 ledger_tail(const Ledger *ledger)
 {
-	return fetch_entry(ledger, &latest_of_all, NULL);
-}
-
-/*
- * Returns the first event after number "seq", or NULL.
- */
-LedgerEntry *
-ledger_after(const Ledger *ledger, int64 seq)
-{
-	Datum		values[] = {Int64GetDatum(seq)};
-
-	return fetch_entry(ledger, &next_by_seq, values);
+	return first_entry(ledger, L_SEQ, 0, NULL, BackwardScanDirection);
 }
 
 /*
@@ -230,18 +174,20 @@ ledger_applied_at(const Ledger *ledger, int64 seq)
 {
 	while (seq != 0)
 	{
-		Datum		values[] = {Int64GetDatum(seq)};
-		LedgerEntry *entry = fetch_entry(ledger, &by_seq, values);
+		ScanKeyData key;
+		LedgerEntry *entry;
 		LedgerEntry *latest;
 
 		CHECK_FOR_INTERRUPTS();
+		seq_key(&key, BTEqualStrategyNumber, seq);
+		entry = first_entry(ledger, L_SEQ, 1, &key, ForwardScanDirection);
 		if (entry == NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_CORRUPTED),
 					 errmsg("entry " INT64_FORMAT " is missing from the ledger", seq),
 					 errhint("See SELECT * FROM migrate_verify().")));
 		latest = ledger_lookup(ledger, ledger_entry_text(entry, L_VERSION));
-		if (ledger_entry_int64(latest, L_APPLIED_SEQ) == seq)
+		if (latest != NULL && ledger_entry_int64(latest, L_APPLIED_SEQ) == seq)
 			return latest;
 		seq = ledger_entry_int64(entry, L_BELOW_SEQ);
 	}
@@ -259,26 +205,101 @@ ledger_below(const Ledger *ledger, const LedgerEntry *entry)
 }
 
 /*
- * Runs a query for versions; returns them as a list of char *.
+ * What each_version() tells of a version: the latest event that settled
+ * it and the latest of its steps since, each NULL if there is none.
  */
-static List *
-fetch_versions(const Ledger *ledger, OwnerQuery *query, Datum *values)
+typedef void (*VersionVisitor) (const LedgerEntry *settled, const LedgerEntry *step, void *arg);
+
+/*
+ * Visits all versions of the ledger.  The entries are gone after the visit.
+ */
+static void
+each_version(const Ledger *ledger, VersionVisitor visit, void *arg)
 {
-	MemoryContext context = CurrentMemoryContext;
-	OwnerScope	scope;
-	List	   *versions = NIL;
-	uint64		count = owner_query(ledger, query, values, NULL, &scope);
+	MemoryContext contexts[2];
+	MemoryContext old_context = CurrentMemoryContext;
+	StoredScan	scan;
+	LedgerEntry *settled = NULL,
+			   *step = NULL,
+			   *entry;
+	char	   *version = NULL;
+	int			turn = 0;
 
-	for (uint64 i = 0; i < count; i++)
+	/* one for the version being looked at, one for the next */
+	for (int i = 0; i < 2; i++)
+		contexts[i] = AllocSetContextCreate(old_context, "neon_migrate version",
+											ALLOCSET_DEFAULT_SIZES);
+	walk_begin(&scan, ledger, L_VERSION, 0, NULL, ForwardScanDirection);
+	for (;;)
 	{
-		char	   *version = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
-		MemoryContext old_context = MemoryContextSwitchTo(context);
+		char	   *next_version;
 
-		versions = lappend(versions, pstrdup(version));
-		MemoryContextSwitchTo(old_context);
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextSwitchTo(contexts[turn]);
+		entry = walk_next(&scan);
+		next_version = entry ? ledger_entry_text(entry, L_VERSION) : NULL;
+		if (version && (entry == NULL || strcmp(version, next_version) != 0))
+		{
+			MemoryContextSwitchTo(old_context);
+			visit(settled, step, arg);
+			settled = step = NULL;
+			MemoryContextReset(contexts[1 - turn]);
+			turn = 1 - turn;
+		}
+		if (entry == NULL)
+			break;
+		version = next_version;
+		if (entry->nulls[L_DIRECTION])
+		{
+			settled = entry;
+			step = NULL;
+		}
+		else if (is_progress(entry))
+			step = entry;
 	}
-	owner_query_end(&scope);
-	return versions;
+	MemoryContextSwitchTo(old_context);
+	stored_scan_end(&scan);
+	MemoryContextDelete(contexts[0]);
+	MemoryContextDelete(contexts[1]);
+}
+
+static void
+collect_unfinished(const LedgerEntry *settled, const LedgerEntry *step, void *arg)
+{
+	List	  **steps = arg;
+
+	(void) settled;
+	if (step)
+		*steps = lappend(*steps, ledger_entry_from_tuple(heap_copytuple(step->tuple),
+														 step->desc));
+}
+
+/*
+ * Returns the last step, as far as it began or was done, of each version that
+ * is unfinished.  "tail" is the latest event, or NULL.
+ */
+List *
+ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail)
+{
+	List	   *steps = NIL;
+
+	if (tail != NULL && ledger_entry_int64(tail, L_UNFINISHED_TOTAL) > 0)
+		each_version(ledger, collect_unfinished, &steps);
+	return steps;
+}
+
+static void
+find_newest(const LedgerEntry *settled, const LedgerEntry *step, void *arg)
+{
+	char	  **newest = arg;
+	char	   *version;
+
+	(void) step;
+	if (!ledger_entry_is_applied(settled))
+		return;
+	version = ledger_entry_text(settled, L_VERSION);
+	if (*newest == NULL || version_compare(*newest, version) < 0)
+		*newest = version;
 }
 
 /*
@@ -288,23 +309,51 @@ fetch_versions(const Ledger *ledger, OwnerQuery *query, Datum *values)
 char *
 ledger_newest(const Ledger *ledger, const LedgerEntry *tail)
 {
-	List	   *versions;
+	char	   *newest = NULL;
 
 	if (tail == NULL || ledger_entry_int64(tail, L_APPLIED_TOTAL) == 0)
 		return NULL;
 	if (!tail->nulls[L_NEWEST_VERSION])
 		return ledger_entry_text(tail, L_NEWEST_VERSION);
-	versions = fetch_versions(ledger, &newest_applied, NULL);
-	return versions == NIL ? NULL : linitial(versions);
+	each_version(ledger, find_newest, &newest);
+	return newest;
+}
+
+typedef struct Dependents
+{
+	const char *version;
+	List	   *found;			/* char * */
+} Dependents;
+
+static void
+find_dependent(const LedgerEntry *settled, const LedgerEntry *step, void *arg)
+{
+	Dependents *dependents = arg;
+	Datum	   *elements;
+	int			count;
+
+	(void) step;
+	if (!ledger_entry_is_applied(settled))
+		return;
+	deconstruct_array(DatumGetArrayTypeP(settled->values[L_DEPENDS_ON]), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, NULL, &count);
+	for (int i = 0; i < count; i++)
+		if (strcmp(TextDatumGetCString(elements[i]), dependents->version) == 0)
+			dependents->found = lappend(dependents->found,
+										ledger_entry_text(settled, L_VERSION));
 }
 
 /*
- * Returns the applied versions that depend on "version".
+ * Returns the applied versions that depend on "version".  Looks at all
+ * versions, but only if any event ever had dependencies.
  */
 List *
 ledger_dependents(const Ledger *ledger, const char *version)
 {
-	Datum		values[] = {CStringGetTextDatum(version)};
+	LedgerEntry *tail = ledger_tail(ledger);
+	Dependents	dependents = {.version = version};
 
-	return fetch_versions(ledger, &dependents_of_version, values);
+	if (tail != NULL && ledger_entry_int64(tail, L_DEPENDENT_TOTAL) > 0)
+		each_version(ledger, find_dependent, &dependents);
+	return dependents.found;
 }

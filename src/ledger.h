@@ -56,6 +56,7 @@ typedef enum LedgerColumn
 	L_HEAD_SEQ,
 	L_APPLIED_TOTAL,			/* number of applied versions */
 	L_UNFINISHED_TOTAL,			/* number of versions with steps begun and not settled */
+	L_DEPENDENT_TOTAL,			/* number of events so far with dependencies */
 	L_NEWEST_VERSION,			/* last applied one in natural order; NULL: not known */
 
 	L_PREVIOUS_HASH,
@@ -78,6 +79,10 @@ typedef struct LedgerEntry
 {
 	Datum		values[LEDGER_COLUMNS];
 	bool		nulls[LEDGER_COLUMNS];
+
+	/* of one that was read: what its values point into */
+	HeapTuple	tuple;
+	TupleDesc	desc;
 } LedgerEntry;
 
 /* the values of L_ACTION */
@@ -93,6 +98,7 @@ typedef struct LedgerEntry
 
 /* in ledger_entry.c */
 extern LedgerEntry *ledger_entry_new(const char *version, const char *action);
+extern LedgerEntry *ledger_entry_from_tuple(HeapTuple tuple, TupleDesc desc);
 extern void ledger_entry_set(LedgerEntry *entry, LedgerColumn column, Datum value);
 extern void ledger_entry_set_stats(LedgerEntry *entry, const RunStats *stats);
 extern void ledger_entry_copy(LedgerEntry *entry, const LedgerEntry *from, LedgerColumn column);
@@ -103,7 +109,6 @@ extern bool ledger_entry_is_applied(const LedgerEntry *entry);
 /* in ledger.c */
 extern LedgerEntry *ledger_lookup(const Ledger *ledger, const char *version);
 extern LedgerEntry *ledger_tail(const Ledger *ledger);
-extern LedgerEntry *ledger_after(const Ledger *ledger, int64 seq);
 extern LedgerEntry *ledger_applied_at(const Ledger *ledger, int64 seq);
 extern LedgerEntry *ledger_below(const Ledger *ledger, const LedgerEntry *entry);
 extern List *ledger_steps(const Ledger *ledger, const char *version, const LedgerEntry *settled);

@@ -1,18 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * ledger_access.c
- *	  Finds the ledger, and runs the extension's own statements with the
- *	  rights of its owner.
+ *	  Finds the ledger, and looks up in the catalogs, with the rights of its
+ *	  owner, what the caller may not see.
  *
- * The caller of a function needs no rights on the ledger, and has none.  The
- * rights are those of the owner of the ledger table, not of the extension: a
- * trusted extension belongs to the user who created it, its tables to the
- * bootstrap superuser.
+ * The caller of a function needs no rights on the ledger, and has none; it is
+ * read and written by stored_table.c.  But who holds a lock and since when, say,
+ * is for the owner to see.  That is the owner of the ledger table, not of the
+ * extension: a trusted extension belongs to the user who created it, its tables
+ * to the bootstrap superuser.
  *
- * While they are in force, no name may be looked up on a path that a user can
- * put something on.  Each statement qualifies all it names, operators
- * included, and runs under a pinned search_path besides.  row_security is
- * off, so that a policy on the ledger raises an error instead of hiding rows.
+ * While his rights are in force, no name may be looked up where a user can put
+ * something.  So the statements name only what is in pg_catalog, which they say
+ * each time, operators included, and they run under a pinned search_path
+ * besides.  They do not name anything in the extension's schema: its owner may
+ * be renaming it at the same time.
  *
  *-------------------------------------------------------------------------
  */
@@ -50,8 +52,11 @@ ledger_open_table(Oid relid)
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	ledger = palloc0(sizeof(Ledger));
 	ledger->relid = relid;
+	ledger->definition_relid = get_relname_relid(DEFINITION_TABLE, form->relnamespace);
 	ledger->owner = form->relowner;
 	ledger->schema = quote_identifier(get_namespace_name(form->relnamespace));
+	if (!OidIsValid(ledger->definition_relid))
+		elog(ERROR, "there is no table \"%s\" beside the ledger", DEFINITION_TABLE);
 	ReleaseSysCache(tuple);
 	return ledger;
 }
@@ -108,32 +113,22 @@ become_owner(const Ledger *ledger, OwnerScope *scope)
 						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	scope->nest = NewGUCNestLevel();
 	settings_pin("search_path", "pg_catalog, pg_temp");
-	settings_pin("row_security", "off");
 }
 
 /*
- * Makes the plan of "query", unless it is there for this schema.
+ * Makes the plan of "query", unless it is there.
  */
 static void
-prepare(const Ledger *ledger, OwnerQuery *query)
+prepare(OwnerQuery *query)
 {
 	SPIPlanPtr	plan;
-	char	   *sql;
 
-	if (query->plan && strcmp(query->schema, ledger->schema) == 0)
-		return;
 	if (query->plan)
-	{
-		SPI_freeplan(query->plan);
-		pfree(query->schema);
-		query->plan = NULL;
-	}
-
-	sql = psprintf(query->sql, ledger->schema, ledger->schema, ledger->schema);
-	plan = SPI_prepare(sql, query->nargs, unconstify(Oid *, query->types));
+		return;
+	plan = SPI_prepare(query->sql, query->nargs, unconstify(Oid *, query->types));
 	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-	query->schema = MemoryContextStrdup(TopMemoryContext, ledger->schema);
+		elog(ERROR, "could not prepare \"%s\": %s", query->sql,
+			 SPI_result_code_string(SPI_result));
 	query->plan = plan;
 }
 
@@ -150,8 +145,8 @@ owner_query(const Ledger *ledger, OwnerQuery *query,
 	become_owner(ledger, scope);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	prepare(ledger, query);
-	code = SPI_execute_plan(query->plan, values, nulls, query->read_only, 0);
+	prepare(query);
+	code = SPI_execute_plan(query->plan, values, nulls, true, 0);
 	if (code < 0)
 		elog(ERROR, "could not run \"%s\": %s", query->sql, SPI_result_code_string(code));
 	return SPI_processed;

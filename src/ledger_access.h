@@ -15,24 +15,23 @@
 typedef struct Ledger
 {
 	Oid			relid;			/* the ledger table */
+	Oid			definition_relid;	/* the list of definitions */
 	Oid			owner;			/* its owner, who writes it */
 	Oid			function_owner; /* owner of the function we were called as */
 	const char *schema;			/* the extension's schema, quoted as needed */
 } Ledger;
 
 /*
- * A statement of the extension's own.  Its plan is kept for the session.
+ * A query of the catalogs.  Its plan is kept for the session.
  */
 typedef struct OwnerQuery
 {
-	const char *sql;			/* "%s" stands for the extension's schema */
+	const char *sql;
 	int			nargs;
 	const Oid  *types;
-	bool		read_only;
 
 	/* private */
 	SPIPlanPtr	plan;
-	char	   *schema;			/* the one in the plan */
 } OwnerQuery;
 
 typedef struct OwnerScope

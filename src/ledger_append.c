@@ -17,56 +17,18 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
+#include "definition.h"
 #include "ledger.h"
 #include "ledger_append.h"
+#include "stored_table.h"
 #include "version.h"
-
-static const Oid text_bool_args[] = {TEXTOID, BOOLOID};
-
-static const Oid insert_args[LEDGER_COLUMNS] = {
-	INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID, BOOLOID, BYTEAOID,
-	TIMESTAMPTZOID, INTERVALOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, INT8OID,
-	LSNOID, TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID,
-	INT8OID, TEXTOID, BYTEAOID, BYTEAOID
-};
-
-static OwnerQuery insert_entry = {
-	.sql = "INSERT INTO %s." LEDGER_TABLE " (seq, version, action, description, up_sql, down_sql,"
-	" depends_on, transactional, checksum, started_at, duration, applied_by, role, client,"
-	" application, statements, rows, wal_bytes, lsn, error, direction, step, steps, cut,"
-	" detail, applied_seq, below_seq, head_seq, applied_total, unfinished_total, newest_version,"
-	" previous_hash, entry_hash)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-	" $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
-	.nargs = LEDGER_COLUMNS,.types = insert_args
-};
-
-static OwnerQuery mark_definition = {
-	.sql = "WITH gone AS (DELETE FROM %s." DEFINITION_TABLE " AS d"
-	" WHERE d.version OPERATOR(pg_catalog.=) $1 AND d.by_run)"
-	" UPDATE %s." DEFINITION_TABLE " AS d SET pending = $2"
-	" WHERE d.version OPERATOR(pg_catalog.=) $1 AND NOT d.by_run"
-	" AND d.pending OPERATOR(pg_catalog.<>) $2",
-	.nargs = 2,.types = text_bool_args
-};
-
-static bool appending = false;
-
-/*
- * Is it ledger_append() that is inserting right now?
- */
-bool
-ledger_is_appending(void)
-{
-	return appending;
-}
 
 /*
  * Sets who did it and from where, as far as the caller has not.
@@ -168,12 +130,14 @@ set_state(const Ledger *ledger, LedgerEntry *entry, const LedgerEntry *prior,
 
 	ledger_entry_set(entry, L_APPLIED_TOTAL, Int64GetDatum(0));
 	ledger_entry_set(entry, L_UNFINISHED_TOTAL, Int64GetDatum(0));
+	ledger_entry_set(entry, L_DEPENDENT_TOTAL, Int64GetDatum(0));
 	if (tail)
 	{
 		ledger_entry_copy(entry, tail, L_HEAD_SEQ);
 		ledger_entry_copy(entry, tail, L_NEWEST_VERSION);
 		ledger_entry_copy(entry, tail, L_APPLIED_TOTAL);
 		ledger_entry_copy(entry, tail, L_UNFINISHED_TOTAL);
+		ledger_entry_copy(entry, tail, L_DEPENDENT_TOTAL);
 	}
 
 	if (strcmp(action, LEDGER_APPLY) == 0 || strcmp(action, LEDGER_STAMP) == 0)
@@ -192,22 +156,9 @@ set_state(const Ledger *ledger, LedgerEntry *entry, const LedgerEntry *prior,
 		ledger_entry_copy(entry, prior, L_BELOW_SEQ);
 	}
 	set_unfinished(ledger, entry, prior);
-}
-
-/*
- * Tells the list of definitions whether "entry" made its version pending.
- */
-static void
-mark_pending(const Ledger *ledger, const LedgerEntry *entry)
-{
-	Datum		values[] = {
-		entry->values[L_VERSION],
-		BoolGetDatum(!ledger_entry_is_applied(entry))
-	};
-	OwnerScope	scope;
-
-	(void) owner_query(ledger, &mark_definition, values, NULL, &scope);
-	owner_query_end(&scope);
+	if (ARR_NDIM(DatumGetArrayTypeP(entry->values[L_DEPENDS_ON])) > 0)
+		ledger_entry_set(entry, L_DEPENDENT_TOTAL,
+						 Int64GetDatum(ledger_entry_int64(entry, L_DEPENDENT_TOTAL) + 1));
 }
 
 static Datum
@@ -247,9 +198,6 @@ ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior
 	const Ledger *ledger = ledger_open_table(opened->relid);
 	LedgerEntry *tail;
 	uint8		hash[PG_SHA256_DIGEST_LENGTH];
-	char		nulls[LEDGER_COLUMNS];
-	OwnerScope	scope;
-	uint64		inserted;
 
 	check_table(ledger);
 	tail = ledger_tail(ledger);
@@ -265,26 +213,9 @@ ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior
 	ledger_hash(entry, hash);
 	ledger_entry_set(entry, L_ENTRY_HASH, hash_datum(hash));
 
-	for (int i = 0; i < LEDGER_COLUMNS; i++)
-		nulls[i] = entry->nulls[i] ? 'n' : ' ';
-	PG_TRY();
-	{
-		appending = true;
-		inserted = owner_query(ledger, &insert_entry, entry->values, nulls, &scope);
-	}
-	PG_FINALLY();
-	{
-		appending = false;
-	}
-	PG_END_TRY();
-	owner_query_end(&scope);
-	if (inserted != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the ledger of migrations did not take an entry"),
-				 errdetail("A rule or trigger on table %s.%s is in the way.",
-						   ledger->schema, LEDGER_TABLE),
-				 errhint("See SELECT * FROM migrate_verify().")));
+	stored_insert(ledger->relid, LEDGER_COLUMNS, entry->values, entry->nulls);
+
 	if (entry->nulls[L_DIRECTION])
-		mark_pending(ledger, entry);
+		definition_settle(ledger->definition_relid, ledger_entry_text(entry, L_VERSION),
+						  !ledger_entry_is_applied(entry));
 }

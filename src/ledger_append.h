@@ -8,6 +8,5 @@
 #include "ledger.h"
 
 extern void ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior);
-extern bool ledger_is_appending(void);
 
 #endif							/* NEON_MIGRATE_LEDGER_APPEND_H */

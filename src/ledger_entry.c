@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -46,6 +47,7 @@ const LedgerColumnInfo ledger_columns[LEDGER_COLUMNS] = {
 	[L_HEAD_SEQ] = {"head_seq", INT8OID},
 	[L_APPLIED_TOTAL] = {"applied_total", INT8OID},
 	[L_UNFINISHED_TOTAL] = {"unfinished_total", INT8OID},
+	[L_DEPENDENT_TOTAL] = {"dependent_total", INT8OID},
 	[L_NEWEST_VERSION] = {"newest_version", TEXTOID},
 	[L_PREVIOUS_HASH] = {"previous_hash", BYTEAOID},
 	[L_ENTRY_HASH] = {"entry_hash", BYTEAOID},
@@ -66,6 +68,23 @@ ledger_entry_new(const char *version, const char *action)
 	ledger_entry_set(entry, L_DEPENDS_ON, PointerGetDatum(construct_empty_array(TEXTOID)));
 	ledger_entry_set(entry, L_TRANSACTIONAL, BoolGetDatum(true));
 	ledger_entry_set(entry, L_STARTED_AT, TimestampTzGetDatum(GetCurrentTimestamp()));
+	return entry;
+}
+
+/*
+ * Returns the entry in a row of the ledger.  Its values point into "tuple".
+ */
+LedgerEntry *
+ledger_entry_from_tuple(HeapTuple tuple, TupleDesc desc)
+{
+	LedgerEntry *entry = palloc0(sizeof(LedgerEntry));
+
+	if (desc->natts < LEDGER_COLUMNS)
+		elog(ERROR, "the ledger has too few columns");
+	for (int i = 0; i < LEDGER_COLUMNS; i++)
+		entry->values[i] = heap_getattr(tuple, i + 1, desc, &entry->nulls[i]);
+	entry->tuple = tuple;
+	entry->desc = desc;
 	return entry;
 }
 

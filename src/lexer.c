@@ -82,6 +82,8 @@ typedef struct Walk
 	bool		create;			/* CREATE [OR REPLACE] so far */
 	bool		routine;		/* CREATE [OR REPLACE] FUNCTION or PROCEDURE */
 	bool		after_direction;	/* the last token was FROM or TO */
+	bool		after_begin;	/* it was BEGIN */
+	bool		after_name_sign;	/* it was AS or a dot: the next is a name */
 } Walk;
 
 static void
@@ -137,6 +139,25 @@ unify_line_ends(char *value)
 }
 
 /*
+ * Is the literal at "literal" an E'' one without a carriage return in its text?
+ * Then those in its value were written as \r, which counts.
+ */
+static bool
+has_only_escaped_returns(const char *literal)
+{
+	if (pg_tolower((unsigned char) *literal) != 'e')
+		return false;
+	for (const char *p = literal + 2; *p && *p != '\''; p++)
+	{
+		if (*p == '\r')
+			return false;
+		if ((*p == '\\' || (p[0] == '\'' && p[1] == '\'')) && p[1])
+			p++;
+	}
+	return true;
+}
+
+/*
  * Adds a token to the checksum as the scanner returned it.
  */
 static void
@@ -156,7 +177,9 @@ checksum_token(Walk *walk, int token, core_YYSTYPE *value, int location)
 			hash_token(walk, 'u', value->str);
 			break;
 		case TOKEN_SCONST:
-			hash_token(walk, 's', unify_line_ends(value->str));
+			hash_token(walk, 's',
+					   has_only_escaped_returns(walk->script->text + location) ?
+					   value->str : unify_line_ends(value->str));
 			break;
 		case TOKEN_USCONST:
 			hash_token(walk, 'v', unify_line_ends(value->str));
@@ -235,11 +258,12 @@ refuse_backslash(Walk *walk, int location)
 			 position_errposition(walk->script, location)));
 }
 
-static void
-refuse_copy_stream(Walk *walk, const char *keyword, int location)
+/*
+ * Raises the refusal of a COPY from or to the client at byte "location".
+ */
+void
+lexer_refuse_copy(const Script *script, bool from, int location)
 {
-	bool		from = pg_strcasecmp(keyword, "stdin") == 0;
-
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("COPY %s is not possible in a migration", from ? "FROM STDIN" : "TO STDOUT"),
@@ -247,7 +271,7 @@ refuse_copy_stream(Walk *walk, const char *keyword, int location)
 			 errhint("%s", from ?
 					 "Write the rows as INSERT ... VALUES, or use COPY with a file on the server." :
 					 "Take it out, or use COPY with a file on the server."),
-			 position_errposition(walk->script, location)));
+			 position_errposition(script, location)));
 }
 
 /*
@@ -265,7 +289,9 @@ start_statement(Walk *walk, int location)
 	}
 	script->starts[script->nstarts++] = location;
 	walk->parens = walk->blocks = 0;
-	walk->copy = walk->create = walk->routine = walk->after_direction = false;
+	walk->copy = walk->create = walk->routine = false;
+	walk->after_direction = walk->after_begin = walk->after_name_sign = false;
+	script->between = false;
 }
 
 /*
@@ -285,7 +311,7 @@ follow_keyword(Walk *walk, const char *keyword, int location)
 	{
 		if (walk->after_direction &&
 			(strcmp(keyword, "stdin") == 0 || strcmp(keyword, "stdout") == 0))
-			refuse_copy_stream(walk, keyword, location);
+			lexer_refuse_copy(walk->script, strcmp(keyword, "stdin") == 0, location);
 		direction = strcmp(keyword, "from") == 0 || strcmp(keyword, "to") == 0;
 	}
 	else if (walk->create)
@@ -295,12 +321,16 @@ follow_keyword(Walk *walk, const char *keyword, int location)
 	}
 	else if (walk->routine && walk->parens == 0)
 	{
-		if (strcmp(keyword, "begin") == 0 || (walk->blocks > 0 && strcmp(keyword, "case") == 0))
+		/* BEGIN ATOMIC opens; inside, CASE opens, too, and END closes either */
+		if (strcmp(keyword, "atomic") == 0 && walk->after_begin)
 			walk->blocks++;
-		else if (walk->blocks > 0 && strcmp(keyword, "end") == 0)
+		else if (walk->blocks > 0 && !walk->after_name_sign && strcmp(keyword, "case") == 0)
+			walk->blocks++;
+		else if (walk->blocks > 0 && !walk->after_name_sign && strcmp(keyword, "end") == 0)
 			walk->blocks--;
 	}
 	walk->after_direction = direction;
+	walk->after_begin = !walk->after_name_sign && strcmp(keyword, "begin") == 0;
 }
 
 /*
@@ -313,6 +343,7 @@ walk_token(Walk *walk, int token, core_YYSTYPE *value, int location)
 	{
 		walk->semicolon = walk->script->nstarts > 0;
 		walk->tokens = 0;
+		walk->script->between = true;
 		return;
 	}
 	if (walk->tokens++ == 0)
@@ -322,7 +353,9 @@ walk_token(Walk *walk, int token, core_YYSTYPE *value, int location)
 	if (token == TOKEN_KEYWORD)
 		follow_keyword(walk, value->keyword, location);
 	else
-		walk->create = walk->after_direction = false;
+		walk->create = walk->after_direction = walk->after_begin = false;
+	walk->after_name_sign = token == '.' ||
+		(token == TOKEN_KEYWORD && strcmp(value->keyword, "as") == 0);
 	if (token == '(')
 		walk->parens++;
 	else if (token == ')' && walk->parens > 0)
@@ -373,6 +406,7 @@ lexer_walk(Script *script)
 	/* the parser will say it when it truncates a name; once is enough */
 	settings_pin("client_min_messages", "warning");
 
+	script->between = true;
 	script->maxstarts = 16;
 	script->nstarts = 0;
 	script->starts = palloc(sizeof(int) * script->maxstarts);
@@ -403,6 +437,7 @@ lexer_walk(Script *script)
 	}
 	MemoryContextSwitchTo(old_context);
 	scanner_finish(scanner);
+	script->between = false;
 
 	flush_hash(&walk);
 	if (pg_cryptohash_final(walk.hash, script->checksum, sizeof(script->checksum)) < 0)

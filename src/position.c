@@ -195,6 +195,13 @@ position_callback(void *arg)
 
 			number = position_statement_number(script, offset);
 			position_numbered_span(script, number, &start, &length);
+			if (script->between)
+			{
+				/* a token that cannot be read, the first of its statement */
+				number = script->nstarts + 1;
+				start = offset;
+				length = trimmed_length(script, start, strlen(script->text));
+			}
 			quote_statement(script, start, length, offset);
 		}
 	}

@@ -132,6 +132,12 @@ refuse_statement(const Script *script, const RawStmt *raw)
 	int			start,
 				length;
 
+	if (IsA(raw->stmt, CopyStmt) && ((CopyStmt *) raw->stmt)->filename == NULL)
+	{
+		/* should the lexer have missed it */
+		position_statement_span(script, raw, &start, &length);
+		lexer_refuse_copy(script, ((CopyStmt *) raw->stmt)->is_from, start);
+	}
 	if (kind == NULL && !IsA(raw->stmt, TransactionStmt))
 		return;
 	position_statement_span(script, raw, &start, &length);
@@ -161,11 +167,6 @@ script_parse(Script *script)
 										  ALLOCSET_DEFAULT_SIZES);
 	position_push(&position, script);
 	parse_statements(script);
-	if (script->enveloped)
-		ereport(NOTICE,
-				(errmsg("BEGIN and COMMIT around a migration are redundant and were ignored"),
-				 errdetail("A migration is always applied in a transaction, together with its entry in the ledger.")));
-
 	foreach(cell, script->statements)
 	{
 		RawStmt    *raw = lfirst_node(RawStmt, cell);
@@ -180,6 +181,10 @@ script_parse(Script *script)
 		}
 	}
 	position_pop(&position);
+	if (script->enveloped)
+		ereport(NOTICE,
+				(errmsg("BEGIN and COMMIT around a migration are redundant and were ignored"),
+				 errdetail("A migration is always applied in a transaction, together with its entry in the ledger.")));
 }
 
 /*

@@ -20,6 +20,7 @@ typedef struct Script
 	int		   *starts;			/* byte offset of each statement's first token */
 	int			nstarts;
 	int			maxstarts;		/* room in starts */
+	bool		between;		/* while reading: the next token starts a statement */
 	uint8		checksum[PG_SHA256_DIGEST_LENGTH];
 
 	/* set by script_parse() */

@@ -8,10 +8,11 @@
  *
  *	settings, role, session user	put back by the executor's GUC nest level
  *	temporary objects				those made by the migration are dropped
- *	PREPARE, DECLARE CURSOR			those made by the migration are dropped;
- *									the caller's are out of its reach
+ *	PREPARE, cursors				those made by the migration are dropped;
+ *									DEALLOCATE and CLOSE of the caller's are
+ *									refused
  *	SET CONSTRAINTS					every constraint goes back to its declared
- *									mode
+ *									mode, but for what reset_constraints() says
  *	LISTEN, UNLISTEN, DISCARD		refused
  *	session advisory locks			refused: they are counted, so that it could
  *									not be told whose they are
@@ -41,6 +42,7 @@
 #include "catalog/pg_proc.h"
 #include "commands/prepare.h"
 #include "commands/trigger.h"
+#include "executor/spi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
@@ -50,6 +52,7 @@
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
 
+#include "compat.h"
 #include "session.h"
 
 /*
@@ -59,6 +62,7 @@
 static struct
 {
 	bool		active;
+	SubTransactionId subid;		/* in which it began */
 	MemoryContext context;
 	List	   *prepared;
 	List	   *cursors;
@@ -312,6 +316,7 @@ session_watch_begin(void)
 
 	Assert(!watch.active);
 	memset(&watch, 0, sizeof(watch));
+	watch.subid = GetCurrentSubTransactionId();
 	watch.context = AllocSetContextCreate(TopMemoryContext, "neon_migrate session",
 										  ALLOCSET_SMALL_SIZES);
 	old_context = MemoryContextSwitchTo(watch.context);
@@ -355,30 +360,79 @@ set_constraints(List *constraints, bool deferred)
  * Gives every constraint its declared mode back.  All are set to deferred
  * first, which fires nothing, then those that are declared deferrable but
  * initially immediate go back to that.
+ *
+ * A mode can be set only by name, and only in schemas that the caller may use.
+ * So a constraint whose name another one of its schema has, too, with the
+ * other mode, and one in a schema out of the caller's reach, stays deferred
+ * until the transaction ends.
  */
 static void
 reset_constraints(void)
 {
 	Relation	constraint_rel = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(constraint_rel, InvalidOid, false, NULL, 0, NULL);
-	List	   *immediate = NIL;
+	List	   *immediate = NIL,
+			   *deferred = NIL,
+			   *to_set = NIL;
+	ListCell   *cell;
 	HeapTuple	tuple;
 
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_constraint row = (Form_pg_constraint) GETSTRUCT(tuple);
+		RangeVar   *name;
 
-		if (row->condeferrable && !row->condeferred)
-			immediate = lappend(immediate,
-								makeRangeVar(get_namespace_name(row->connamespace),
-											 pstrdup(NameStr(row->conname)), -1));
+		if (!row->condeferrable || !compat_may_use_schema(row->connamespace))
+			continue;
+		name = makeRangeVar(get_namespace_name(row->connamespace),
+							pstrdup(NameStr(row->conname)), -1);
+		if (row->condeferred)
+			deferred = lappend(deferred, name);
+		else
+			immediate = lappend(immediate, name);
 	}
 	systable_endscan(scan);
 	table_close(constraint_rel, AccessShareLock);
 
+	foreach(cell, immediate)
+		if (!list_member(deferred, lfirst(cell)))
+			to_set = lappend(to_set, lfirst(cell));
 	set_constraints(NIL, true);
-	if (immediate != NIL)
-		set_constraints(immediate, false);
+	if (to_set != NIL)
+		set_constraints(to_set, false);
+}
+
+/*
+ * Closes the cursors that were opened since the watch began, by statements
+ * other than DECLARE: PL/pgSQL's stay open until the transaction ends.
+ */
+static void
+close_cursors(void)
+{
+	static SPIPlanPtr plan = NULL;
+	int			code;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (plan == NULL)
+	{
+		plan = SPI_prepare("SELECT c.name FROM pg_catalog.pg_cursors AS c", 0, NULL);
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare to list cursors");
+	}
+	code = SPI_execute_plan(plan, NULL, NULL, true, 0);
+	if (code != SPI_OK_SELECT)
+		elog(ERROR, "could not list cursors: %s", SPI_result_code_string(code));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		Portal		portal = GetPortalByName(SPI_getvalue(SPI_tuptable->vals[i],
+														  SPI_tuptable->tupdesc, 1));
+
+		if (PortalIsValid(portal) && portal->createSubid >= watch.subid &&
+			portal->status != PORTAL_ACTIVE && !portal->portalPinned)
+			PortalDrop(portal, false);
+	}
+	SPI_finish();
 }
 
 /*
@@ -397,6 +451,9 @@ session_clean_up(void)
 		if (PortalIsValid(portal))
 			PortalDrop(portal, false);
 	}
+	PushActiveSnapshot(GetTransactionSnapshot());
+	close_cursors();
+	PopActiveSnapshot();
 	if (watch.constraints_set)
 		reset_constraints();
 	drop_temp_objects();

@@ -14,12 +14,15 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "ledger.h"
@@ -53,9 +56,9 @@ static TableCheck table_checks[] = {
 			" CASE c.relpersistence WHEN 'u' THEN 'unlogged: a crash empties it' ELSE 'temporary' END"
 			" FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) $1"
 			" AND c.relpersistence OPERATOR(pg_catalog.<>) 'p'",
-	.nargs = 1,.types = oid_arg,.read_only = true}},
+	.nargs = 1,.types = oid_arg}},
 	{"privileges", "nobody but its owner may write the ledger",
-		{.sql = "SELECT pg_catalog.format('%%s has %%s', CASE a.grantee WHEN 0 THEN 'PUBLIC'"
+		{.sql = "SELECT pg_catalog.format('%s has %s', CASE a.grantee WHEN 0 THEN 'PUBLIC'"
 			" ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END, a.privilege_type)"
 			" FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a"
 			" WHERE c.oid OPERATOR(pg_catalog.=) $1"
@@ -67,8 +70,15 @@ static TableCheck table_checks[] = {
 			" (SELECT FROM pg_catalog.pg_extension AS e"
 			" WHERE e.extname OPERATOR(pg_catalog.=) 'neon_migrate'"
 			" AND e.extowner OPERATOR(pg_catalog.=) a.grantee))"
+			" UNION ALL SELECT pg_catalog.format('%s has %s on column %s',"
+			" CASE a.grantee WHEN 0 THEN 'PUBLIC'"
+			" ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END,"
+			" a.privilege_type, t.attname)"
+			" FROM pg_catalog.pg_attribute AS t, pg_catalog.aclexplode(t.attacl) AS a"
+			" WHERE t.attrelid OPERATOR(pg_catalog.=) $1"
+			" AND a.privilege_type OPERATOR(pg_catalog.=) ANY (ARRAY['INSERT', 'UPDATE'])"
 			" ORDER BY 1",
-	.nargs = 1,.types = oid_arg,.read_only = true}},
+	.nargs = 1,.types = oid_arg}},
 	{"triggers", "only its own guard is on the ledger",
 		{.sql = "SELECT CASE WHEN t.own THEN 'trigger ' OPERATOR(pg_catalog.||) t.name"
 			" OPERATOR(pg_catalog.||) ' is disabled'"
@@ -85,26 +95,36 @@ static TableCheck table_checks[] = {
 			" AND d.deptype OPERATOR(pg_catalog.=) 'e'"
 			" AND d.refobjid OPERATOR(pg_catalog.=) e.oid) AS own"
 			" FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid OPERATOR(pg_catalog.=) $1) AS t"
-			" WHERE NOT t.own OR t.tgenabled OPERATOR(pg_catalog.<>) 'O'"
+			" WHERE NOT t.own OR t.tgenabled OPERATOR(pg_catalog.<>) ALL (ARRAY['O', 'A']::pg_catalog.\"char\"[])"
 			" UNION ALL SELECT 'trigger ' OPERATOR(pg_catalog.||) g.name"
 			" OPERATOR(pg_catalog.||) ' is missing'"
 			" FROM (VALUES ('migrate_ledger_guard_row'), ('migrate_ledger_guard_statement'))"
 			" AS g (name) WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t"
 			" WHERE t.tgrelid OPERATOR(pg_catalog.=) $1"
 			" AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.=) g.name) ORDER BY 1",
-	.nargs = 1,.types = oid_arg,.read_only = true}},
+	.nargs = 1,.types = oid_arg}},
 	{"rules", "no rule is on the ledger",
 		{.sql = "SELECT 'rule ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(r.rulename)"
 			" OPERATOR(pg_catalog.||) ' does not belong there'"
 			" FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class OPERATOR(pg_catalog.=) $1 ORDER BY 1",
-	.nargs = 1,.types = oid_arg,.read_only = true}},
+	.nargs = 1,.types = oid_arg}},
 	{"row security", "row security is off for the ledger",
 		{.sql = "SELECT 'row security is enabled' FROM pg_catalog.pg_class AS c"
 			" WHERE c.oid OPERATOR(pg_catalog.=) $1 AND (c.relrowsecurity OR c.relforcerowsecurity)"
 			" UNION ALL SELECT 'policy ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(p.polname)"
 			" OPERATOR(pg_catalog.||) ' does not belong there'"
 			" FROM pg_catalog.pg_policy AS p WHERE p.polrelid OPERATOR(pg_catalog.=) $1 ORDER BY 1",
-	.nargs = 1,.types = oid_arg,.read_only = true}},
+	.nargs = 1,.types = oid_arg}},
+	{"indexes", "numbers are unique and versions are indexed",
+		{.sql = "SELECT 'no valid ' OPERATOR(pg_catalog.||) k.what"
+			" FROM (VALUES ('unique index on seq', 'seq', true), ('index on version', 'version', false))"
+			" AS k (what, attname, isunique) WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i,"
+			" pg_catalog.pg_attribute AS t WHERE i.indrelid OPERATOR(pg_catalog.=) $1"
+			" AND t.attrelid OPERATOR(pg_catalog.=) $1"
+			" AND t.attname::pg_catalog.text OPERATOR(pg_catalog.=) k.attname"
+			" AND i.indkey[0] OPERATOR(pg_catalog.=) t.attnum AND i.indisvalid"
+			" AND (i.indisunique OR NOT k.isunique)) ORDER BY 1",
+	.nargs = 1,.types = oid_arg}},
 	{"inheritance", "the ledger stands alone",
 		{.sql = "SELECT 'the table has the parent or child '"
 			" OPERATOR(pg_catalog.||) CASE WHEN i.inhrelid OPERATOR(pg_catalog.=) $1"
@@ -112,7 +132,7 @@ static TableCheck table_checks[] = {
 			" ELSE i.inhrelid::pg_catalog.regclass::pg_catalog.text END"
 			" FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid OPERATOR(pg_catalog.=) $1"
 			" OR i.inhparent OPERATOR(pg_catalog.=) $1 ORDER BY 1",
-	.nargs = 1,.types = oid_arg,.read_only = true}},
+	.nargs = 1,.types = oid_arg}},
 };
 
 static void
@@ -167,6 +187,81 @@ bytes_hex(const uint8 *bytes)
 }
 
 /*
+ * Where an entry is.  The walk does not trust the indexes.
+ */
+typedef struct Place
+{
+	int64		seq;
+	ItemPointerData tid;
+} Place;
+
+static int
+compare_places(const void *a, const void *b)
+{
+	int64		x = ((const Place *) a)->seq;
+	int64		y = ((const Place *) b)->seq;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * Returns where all rows of the table are, in the order of their numbers.
+ */
+static Place *
+find_places(Relation table, Snapshot snapshot, int64 *count)
+{
+	TupleTableSlot *slot = table_slot_create(table, NULL);
+	TableScanDesc scan = table_beginscan(table, snapshot, 0, NULL);
+	int64		room = 64;
+	Place	   *places = palloc(sizeof(Place) * room);
+
+	*count = 0;
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		isnull;
+		Datum		seq = slot_getattr(slot, L_SEQ + 1, &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		if (*count == room)
+		{
+			room *= 2;
+			places = repalloc_huge(places, sizeof(Place) * room);
+		}
+		places[*count].seq = isnull ? 0 : DatumGetInt64(seq);
+		places[(*count)++].tid = slot->tts_tid;
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	qsort(places, *count, sizeof(Place), compare_places);
+	return places;
+}
+
+/*
+ * Checks the number of an entry against that of the one before.  Returns
+ * whether it is the next.
+ */
+static bool
+verify_number(Report *report, int64 number, int64 before)
+{
+	if (number == before + 1)
+		return true;
+	if (number < 1)
+		add_problem(report, "hash chain",
+					psprintf("an entry with number " INT64_FORMAT " does not belong there", number));
+	else if (number == before)
+		add_problem(report, "hash chain",
+					psprintf("there is more than one entry " INT64_FORMAT, number));
+	else if (number == before + 2)
+		add_problem(report, "hash chain",
+					psprintf("entry " INT64_FORMAT " is missing", number - 1));
+	else
+		add_problem(report, "hash chain",
+					psprintf("entries " INT64_FORMAT " to " INT64_FORMAT " are missing",
+							 before + 1, number - 1));
+	return false;
+}
+
+/*
  * Checks each entry's number, its hash, and that it names the hash of the one
  * before.  Returns the last entry's hash in hex and sets "seq" to its number;
  * sets "expected_seq" to the number of the entry with the hash "expected".
@@ -178,44 +273,48 @@ verify_chain(Report *report, const Ledger *ledger, const char *expected,
 	MemoryContext entry_context = AllocSetContextCreate(CurrentMemoryContext,
 														"neon_migrate verify",
 														ALLOCSET_DEFAULT_SIZES);
+	Relation	table = table_open(ledger->relid, AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TupleTableSlot *slot = table_slot_create(table, NULL);
 	char		previous[2 * PG_SHA256_DIGEST_LENGTH + 1] = "none";
+	int64		count;
+	Place	   *places = find_places(table, snapshot, &count);
 
 	*seq = *expected_seq = 0;
-	for (;;)
+	for (int64 i = 0; i < count; i++)
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(entry_context);
-		LedgerEntry *entry = ledger_after(ledger, *seq);
+		LedgerEntry *entry;
 		uint8		hash[PG_SHA256_DIGEST_LENGTH];
-		int64		number;
+		char	   *version;
 
-		if (entry == NULL)
-		{
-			MemoryContextSwitchTo(old_context);
-			break;
-		}
 		CHECK_FOR_INTERRUPTS();
-		number = ledger_entry_int64(entry, L_SEQ);
-		if (number != *seq + 1)
-			add_problem(report, "hash chain", number == *seq + 2 ?
-						psprintf("entry " INT64_FORMAT " is missing", number - 1) :
-						psprintf("entries " INT64_FORMAT " to " INT64_FORMAT " are missing",
-								 *seq + 1, number - 1));
-		else if (strcmp(hash_hex(entry, L_PREVIOUS_HASH), previous) != 0)
+		if (!table_tuple_fetch_row_version(table, &places[i].tid, snapshot, slot))
+			elog(ERROR, "could not fetch an entry of the ledger");
+		entry = ledger_entry_from_tuple(ExecCopySlotHeapTuple(slot), RelationGetDescr(table));
+		version = ledger_entry_text(entry, L_VERSION);
+		if (version == NULL)
+			version = "";
+		if (verify_number(report, places[i].seq, *seq) &&
+			strcmp(hash_hex(entry, L_PREVIOUS_HASH), previous) != 0)
 			add_problem(report, "hash chain",
 						psprintf("entry " INT64_FORMAT " (\"%s\") does not follow the one before it",
-								 number, ledger_entry_text(entry, L_VERSION)));
+								 places[i].seq, version));
 		ledger_hash(entry, hash);
 		strlcpy(previous, hash_hex(entry, L_ENTRY_HASH), sizeof(previous));
 		if (strcmp(bytes_hex(hash), previous) != 0)
 			add_problem(report, "hash chain",
 						psprintf("entry " INT64_FORMAT " (\"%s\") was changed after it was written",
-								 number, ledger_entry_text(entry, L_VERSION)));
+								 places[i].seq, version));
 		if (expected && strcmp(previous, expected) == 0)
-			*expected_seq = number;
-		*seq = number;
+			*expected_seq = places[i].seq;
+		*seq = Max(*seq, places[i].seq);
 		MemoryContextSwitchTo(old_context);
 		MemoryContextReset(entry_context);
 	}
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+	table_close(table, NoLock);
 	return pstrdup(previous);
 }
 

@@ -1,0 +1,23 @@
+--
+-- Cursors that a migration opens in PL/pgSQL are closed with it, like those
+-- that it declares.
+--
+CREATE SCHEMA migrate;
+CREATE EXTENSION neon_migrate SCHEMA migrate;
+SET search_path = migrate;
+\pset tuples_only on
+\pset format unaligned
+
+BEGIN;
+DECLARE mine CURSOR FOR SELECT 1;
+SELECT migrate_apply('1', $m$DO $$ DECLARE c refcursor := 'theirs'; BEGIN OPEN c FOR SELECT 1; END $$$m$);
+SELECT migrate_apply('2', $m$DO $$ DECLARE c refcursor; BEGIN OPEN c FOR SELECT 1; END $$$m$);
+CREATE FUNCTION opens() RETURNS refcursor LANGUAGE plpgsql AS $$ DECLARE c refcursor := 'returned'; BEGIN OPEN c FOR SELECT 1; RETURN c; END $$;
+SELECT migrate_apply('3', 'SELECT opens()');
+SELECT name FROM pg_cursors;
+FETCH mine;
+COMMIT;
+
+SET client_min_messages = warning;
+DROP EXTENSION neon_migrate;
+DROP SCHEMA migrate CASCADE;
