@@ -11,8 +11,9 @@
  * are rights checked, so what is done here is only what a function of the
  * extension, which the caller may execute, decides to do.
  *
- * Each scan takes a new snapshot.  Whoever holds the gate sees all that was
- * committed before, also in a transaction with an older one.
+ * Each scan takes a new snapshot, so whoever holds the gate sees all that was
+ * committed before, also in a statement that began earlier.  Only a transaction
+ * that keeps to one snapshot keeps to it here; such a one cannot migrate.
  *
  *-------------------------------------------------------------------------
  */
@@ -62,7 +63,8 @@ stored_scan_begin(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber fir
 {
 	scan->table = table_open(table, lockmode);
 	scan->index = open_index(scan->table, first);
-	scan->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	scan->snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ?
+									  GetTransactionSnapshot() : GetLatestSnapshot());
 	scan->direction = direction;
 	scan->context = CurrentMemoryContext;
 	scan->scan = systable_beginscan_ordered(scan->table, scan->index, scan->snapshot,
