@@ -91,7 +91,13 @@ for file in $(ls "$here"/shop/*.sql | tail -n 2); do
 	apply_file "$file"
 done
 
-title "8. Nobody has tampered with the ledger"
+title "8. What refuses a transaction: step by step, each step in the ledger"
+show "CALL migrate_run('20250901090000',
+  'CREATE INDEX CONCURRENTLY orders_customer_recent_idx ON orders (customer_id, placed_at DESC); ANALYZE orders',
+  'DROP INDEX CONCURRENTLY orders_customer_recent_idx')"
+show "SELECT seq, action, direction, step, steps, statements FROM migrate_history WHERE version = '20250901090000'"
+
+title "9. Nobody has tampered with the ledger"
 show "SELECT * FROM migrate_verify()"
 show "SELECT ok, current, applied, detail FROM migrate_health()"
 
