@@ -218,7 +218,9 @@ gate_enter(const Ledger *ledger, const char *function)
 
 	gate_tag(&gate, GATE_KEY);
 	if (LockAcquire(&gate, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
-		raise_held(ledger, "a CALL that runs migrations is in progress");
+		raise_held(ledger, gate_call_started_at(ledger) != 0 ?
+				   "a CALL that runs migrations is in progress" :
+				   "a CALL that runs migrations is waiting for its turn");
 
 	gate_tag(&run, RUN_KEY);
 	if (LockAcquire(&run, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL &&

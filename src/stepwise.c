@@ -227,25 +227,6 @@ change_lock_timeout(Job *job, int from, int to)
 }
 
 /*
- * Runs a statement at top level and commits, watching what it waits for.
- */
-static void
-run_watched(Job *job, RawStmt *raw)
-{
-	blocker_watch_begin();
-	PG_TRY();
-	{
-		toplevel_run_utility(job->script->text, raw);
-		toplevel_commit(job->top);
-	}
-	PG_FINALLY();
-	{
-		blocker_watch_end();
-	}
-	PG_END_TRY();
-}
-
-/*
  * Runs the one statement of a step at top level.
  *
  * A concurrent build waits for all transactions that might still use what it
@@ -260,7 +241,8 @@ run_at_top_level(Job *job, const Step *step, RunStats *stats)
 	if (concurrently)
 		change_lock_timeout(job, settings_lock_timeout, 0);
 	executor_stats_begin(stats);
-	run_watched(job, statement(job, step->first));
+	toplevel_run_utility(job->script->text, statement(job, step->first));
+	toplevel_commit(job->top);
 	executor_stats_end(stats);
 	stats->statements = 1;
 	if (concurrently)
@@ -396,12 +378,18 @@ try_step(Job *job, const Step *step, bool whole)
 		if (whole)
 			run_whole(job);
 		else if (step->alone)
+		{
+			blocker_watch_begin();
 			run_alone(job, step);
+			blocker_watch_end();
+		}
 		else
 			run_together(job, step);
 	}
 	PG_CATCH();
 	{
+		if (step->alone)
+			blocker_watch_end();
 		return toplevel_catch(job->top);
 	}
 	PG_END_TRY();
