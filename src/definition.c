@@ -100,7 +100,8 @@ definition_lookup(const Ledger *ledger, const char *version)
 /*
  * Puts a migration, which has been read and is not applied, on the list, in
  * place of an earlier definition of its version.  With "by_run", it is there
- * only until it is applied, unless it has been registered.
+ * only until it is applied, unless it has been registered; one with the same up
+ * SQL then stays as it is.
  */
 void
 definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
@@ -122,6 +123,15 @@ definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 	tuple = find(&scan, ledger->definition_relid, RowExclusiveLock, migration->version);
 	if (HeapTupleIsValid(tuple))
 	{
+		bytea	   *checksum = copy_column(tuple, scan.table, D_CHECKSUM);
+
+		/* running what is registered does not register it anew */
+		if (by_run && memcmp(VARDATA_ANY(checksum), migration->up->checksum,
+							 PG_SHA256_DIGEST_LENGTH) == 0)
+		{
+			stored_scan_end(&scan);
+			return;
+		}
 		by_run = by_run && bool_column(tuple, scan.table, D_BY_RUN);
 		CatalogTupleDelete(scan.table, &tuple->t_self);
 	}

@@ -27,8 +27,8 @@ PG_FUNCTION_INFO_V1(migrate_check_schema);
  *
  * Raises 42501 if the schema that the extension is being put into belongs to
  * a role that is neither the installing user, nor a superuser, nor the owner of
- * the database (or pg_database_owner).  Its owner could put functions beside ours that match a
- * call better, and so run code as whoever migrates.
+ * the database (or pg_database_owner).  Its owner could put functions beside
+ * ours that match a call better, and so run code as whoever migrates.
  */
 Datum
 migrate_check_schema(PG_FUNCTION_ARGS)

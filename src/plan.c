@@ -159,22 +159,26 @@ sort_nodes(PlanNode *nodes, int count, HTAB *numbers)
 static List *
 unfinished_first(const Ledger *ledger, List *order)
 {
-	ListCell   *step;
+	List	   *unfinished = ledger_unfinished(ledger, ledger_tail(ledger));
+	List	   *first = NIL,
+			   *rest = NIL;
+	ListCell   *cell,
+			   *step;
 
-	foreach(step, ledger_unfinished(ledger, ledger_tail(ledger)))
+	if (unfinished == NIL)
+		return order;
+	foreach(cell, order)
 	{
-		char	   *version = ledger_entry_text(lfirst(step), L_VERSION);
-		ListCell   *cell;
+		bool		begun = false;
 
-		foreach(cell, order)
-			if (strcmp(lfirst(cell), version) == 0)
-			{
-				order = foreach_delete_current(order, cell);
-				order = lcons(version, order);
-				break;
-			}
+		foreach(step, unfinished)
+			begun = begun || strcmp(ledger_entry_text(lfirst(step), L_VERSION), lfirst(cell)) == 0;
+		if (begun)
+			first = lappend(first, lfirst(cell));
+		else
+			rest = lappend(rest, lfirst(cell));
 	}
-	return order;
+	return list_concat(first, rest);
 }
 
 /*

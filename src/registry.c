@@ -54,15 +54,21 @@ const char *
 registry_put(const Ledger *ledger, Migration *migration)
 {
 	LedgerEntry *latest = ledger_lookup(ledger, migration->version);
-	Migration  *definition;
+	Migration  *definition = definition_lookup(ledger, migration->version);
 
 	if (ledger_entry_is_applied(latest))
 	{
 		apply_check_finished(ledger, migration->version, latest);
-		apply_to_applied(ledger, migration, latest);
+		(void) apply_to_applied(ledger, migration, latest);
+		if (definition && differs_from_definition(migration, definition))
+		{
+			/* for when it is rolled back, and pending again */
+			migration_read(migration);
+			definition_put(ledger, migration, false);
+			definition_settle(ledger->definition_relid, migration->version, false);
+		}
 		return "applied";
 	}
-	definition = definition_lookup(ledger, migration->version);
 	if (definition && !differs_from_definition(migration, definition))
 		return "unchanged";
 

@@ -41,6 +41,27 @@ current_version(const Ledger *ledger, const LedgerEntry *tail)
 }
 
 /*
+ * Returns the last steps of the versions that are unfinished and that no CALL
+ * is running now.
+ */
+static List *
+interrupted_steps(const Ledger *ledger, const LedgerEntry *tail)
+{
+	List	   *steps = ledger_unfinished(ledger, tail);
+	TimestampTz call = steps == NIL ? 0 : gate_call_started_at(ledger);
+	ListCell   *cell;
+
+	foreach(cell, steps)
+	{
+		LedgerEntry *step = lfirst(cell);
+
+		if (call != 0 && DatumGetTimestampTz(step->values[L_STARTED_AT]) >= call)
+			steps = foreach_delete_current(steps, cell);
+	}
+	return steps;
+}
+
+/*
  * Raises 55000 if anything is pending or interrupted.
  */
 static void
@@ -48,7 +69,7 @@ require_all(const Ledger *ledger)
 {
 	LedgerEntry *tail = ledger_tail(ledger);
 	int64		pending = definition_pending_count(ledger);
-	int64		unfinished = tail ? ledger_entry_int64(tail, L_UNFINISHED_TOTAL) : 0;
+	int64		unfinished = list_length(interrupted_steps(ledger, tail));
 
 	if (pending == 0 && unfinished == 0)
 		return;
@@ -71,6 +92,7 @@ migrate_require(PG_FUNCTION_ARGS)
 {
 	Ledger	   *ledger = ledger_open(fcinfo);
 	LedgerEntry *latest;
+	ListCell   *cell;
 	char	   *version;
 	char	   *current;
 
@@ -81,8 +103,10 @@ migrate_require(PG_FUNCTION_ARGS)
 	}
 	version = version_from_arg(fcinfo, 0);
 	latest = ledger_lookup(ledger, version);
-	apply_check_finished(ledger, version, latest);
-	if (ledger_entry_is_applied(latest))
+	foreach(cell, interrupted_steps(ledger, ledger_tail(ledger)))
+		if (strcmp(ledger_entry_text(lfirst(cell), L_VERSION), version) == 0)
+			apply_check_finished(ledger, version, latest);
+	if (ledger_entry_is_applied(latest) && !ledger_is_unfinished(ledger, version, latest))
 		PG_RETURN_VOID();
 
 	current = current_version(ledger, ledger_tail(ledger));
@@ -120,26 +144,11 @@ migrate_health(PG_FUNCTION_ARGS)
 	LedgerEntry *tail = ledger_tail(ledger);
 	char	   *current = current_version(ledger, tail);
 	int64		pending = definition_pending_count(ledger);
-	int64		unfinished = tail ? ledger_entry_int64(tail, L_UNFINISHED_TOTAL) : 0;
+	int64		unfinished = list_length(interrupted_steps(ledger, tail));
 	int			holder = gate_holder_pid(ledger);
 	TupleDesc	desc;
 	Datum		values[7];
 	bool		nulls[7] = {0};
-
-	/* one that is being run is not interrupted */
-	if (unfinished > 0)
-	{
-		TimestampTz call = gate_call_started_at(ledger);
-		ListCell   *cell;
-
-		foreach(cell, ledger_unfinished(ledger, tail))
-		{
-			LedgerEntry *step = lfirst(cell);
-
-			if (call != 0 && DatumGetTimestampTz(step->values[L_STARTED_AT]) >= call)
-				unfinished--;
-		}
-	}
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

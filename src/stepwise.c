@@ -239,14 +239,14 @@ run_at_top_level(Job *job, const Step *step, RunStats *stats)
 	bool		concurrently = strstr(step->alone, "CONCURRENTLY") != NULL;
 
 	if (concurrently)
-		change_lock_timeout(job, settings_lock_timeout, 0);
+		change_lock_timeout(job, job->lock_timeout, 0);
 	executor_stats_begin(stats);
 	toplevel_run_utility(job->script->text, statement(job, step->first));
 	toplevel_commit(job->top);
 	executor_stats_end(stats);
 	stats->statements = 1;
 	if (concurrently)
-		change_lock_timeout(job, 0, settings_lock_timeout);
+		change_lock_timeout(job, 0, job->lock_timeout);
 }
 
 /*
@@ -258,7 +258,7 @@ drop_leftovers(Job *job, List *leftovers)
 	ListCell   *cell;
 
 	if (leftovers != NIL)
-		change_lock_timeout(job, settings_lock_timeout, 0);
+		change_lock_timeout(job, job->lock_timeout, 0);
 	foreach(cell, leftovers)
 	{
 		RawStmt    *drop = lfirst(cell);
@@ -271,7 +271,7 @@ drop_leftovers(Job *job, List *leftovers)
 		toplevel_commit(job->top);
 	}
 	if (leftovers != NIL)
-		change_lock_timeout(job, 0, settings_lock_timeout);
+		change_lock_timeout(job, 0, job->lock_timeout);
 }
 
 static void
@@ -320,6 +320,8 @@ resume_alone(Job *job, const Step *step, Node *stmt)
 
 	toplevel_work_begin();
 	action = resume_look(stmt, job->note, &leftovers);
+	if (action != RESUME_IMPOSSIBLE)
+		append_step(job, LEDGER_STARTED, step, NULL, job->note, NULL);
 	toplevel_work_commit(job->top);
 	if (action == RESUME_IMPOSSIBLE)
 		raise_impossible(job, step,
@@ -497,7 +499,9 @@ replay(Job *job, int done)
 static void
 run_remaining(Job *job, int done)
 {
-	session_settings_set("lock_timeout", psprintf("%d", settings_lock_timeout));
+	/* the script may change neon_migrate.lock_timeout itself */
+	job->lock_timeout = settings_lock_timeout;
+	session_settings_set("lock_timeout", psprintf("%d", job->lock_timeout));
 	session_settings_set("standard_conforming_strings", "on");
 	toplevel_commit(job->top);
 	if (done > 0)

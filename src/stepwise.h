@@ -28,6 +28,7 @@ typedef struct Job
 
 	/* private */
 	RunStats	stats;			/* of all steps so far */
+	int			lock_timeout;	/* that its statements run under, in ms */
 	bool		started;		/* the statement of the current step was started, */
 	char	   *note;			/* and this was noted of it before */
 } Job;

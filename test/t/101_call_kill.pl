@@ -309,11 +309,12 @@ sub is_known
 	my ($database, $direction, $way, $where, $step, $name) = @_;
 	my $failed = $way eq 'cancel' || $way eq 'timeout';
 	my $begun = $step > 1 || $where ne 'before';
+	# (one that has undone nothing yet is as applied as ever)
 	my $state =
-		$failed ? 'failed'
+		!$begun && $direction eq 'down' ? 'applied'
+	  : $failed ? 'failed'
 	  : $begun ? 'interrupted'
-	  : $direction eq 'up' ? 'pending'
-	  : 'applied';
+	  : 'pending';
 
 	sql_is(
 		$node, $database, <<'SQL', "$state|" . ($begun ? 1 : 0) . '|', "$name: $state");
