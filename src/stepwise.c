@@ -34,24 +34,17 @@
 #include "blocker.h"
 #include "definition.h"
 #include "executor.h"
-#include "ledger_append.h"
 #include "position.h"
 #include "resume.h"
-#include "rollback.h"
 #include "session.h"
 #include "session_settings.h"
 #include "settings.h"
+#include "step_events.h"
 #include "steps.h"
 #include "stepwise.h"
 
 /* How much of a statement pg_stat_activity shows. */
 #define ACTIVITY_STATEMENT 200
-
-static const char *
-direction(const Job *job)
-{
-	return job->down ? "down" : "up";
-}
 
 static RawStmt *
 statement(const Job *job, int index)
@@ -71,106 +64,12 @@ report_activity(const Job *job, const Step *step)
 	position_statement_span(job->script, statement(job, step->first), &start, &length);
 	pgstat_report_activity(STATE_RUNNING,
 						   psprintf("migration \"%s\" %s (%d of %d), step %d of %d: %s",
-									job->migration->version, direction(job),
+									job->migration->version, step_direction(job),
 									job->position, job->total,
 									step->number, list_length(job->steps),
 									pnstrdup(job->script->text + start,
 											 pg_mbcliplen(job->script->text + start, length,
 														  ACTIVITY_STATEMENT))));
-}
-
-static void
-add_stats(Job *job, const RunStats *stats)
-{
-	job->stats.statements += stats->statements;
-	job->stats.rows += stats->rows;
-	job->stats.wal_bytes += stats->wal_bytes;
-	job->stats.duration += stats->duration;
-	if (job->stats.started_at == 0)
-	{
-		job->stats.started_at = stats->started_at;
-		job->stats.lsn = stats->lsn;
-	}
-}
-
-/*
- * Sets who runs the migration.  The script may have changed that by now.
- */
-static void
-set_actor(const Job *job, LedgerEntry *entry)
-{
-	ledger_entry_set(entry, L_APPLIED_BY, CStringGetTextDatum(job->applied_by));
-	ledger_entry_set(entry, L_ROLE, CStringGetTextDatum(job->role));
-	ledger_entry_set(entry, L_APPLICATION, CStringGetTextDatum(job->application));
-}
-
-/*
- * Appends the event of a step.  "stats", "detail" and "error" may be NULL.
- */
-static void
-append_step(Job *job, const char *action, const Step *step,
-			const RunStats *stats, const char *detail, const char *error)
-{
-	LedgerEntry *entry = ledger_entry_new(job->migration->version, action);
-	bytea	   *checksum = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-
-	SET_VARSIZE(checksum, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	memcpy(VARDATA(checksum), job->script->checksum, PG_SHA256_DIGEST_LENGTH);
-	ledger_entry_set(entry, L_CHECKSUM, PointerGetDatum(checksum));
-	ledger_entry_set(entry, L_TRANSACTIONAL, BoolGetDatum(step->alone == NULL));
-	set_actor(job, entry);
-	ledger_entry_set(entry, L_DIRECTION, CStringGetTextDatum(direction(job)));
-	ledger_entry_set(entry, L_STEP, Int32GetDatum(step->number));
-	ledger_entry_set(entry, L_STEPS, Int32GetDatum(list_length(job->steps)));
-	ledger_entry_set(entry, L_CUT, CStringGetTextDatum(steps_cut_to_text(job->steps)));
-	if (stats)
-		ledger_entry_set_stats(entry, stats);
-	if (detail)
-		ledger_entry_set(entry, L_DETAIL, CStringGetTextDatum(detail));
-	if (error)
-		ledger_entry_set(entry, L_ERROR, CStringGetTextDatum(error));
-	ledger_append(job->ledger, entry, job->settled);
-}
-
-/*
- * Appends the event that settles the version: it is applied, or rolled back.
- */
-static void
-append_settled(Job *job)
-{
-	LedgerEntry *entry = job->down ?
-		rollback_entry(job->settled, LEDGER_ROLLBACK) :
-		migration_to_entry(job->migration, LEDGER_APPLY);
-
-	ledger_entry_set_stats(entry, &job->stats);
-	set_actor(job, entry);
-	if (!job->down)
-		ledger_entry_set(entry, L_TRANSACTIONAL,
-						 BoolGetDatum(list_length(job->steps) <= 1 &&
-									  (job->steps == NIL ||
-									   ((Step *) linitial(job->steps))->alone == NULL)));
-	ledger_append(job->ledger, entry, job->settled);
-}
-
-/*
- * Records why a step failed.  Should even that fail, the error itself is what
- * the caller needs to see.
- */
-static void
-record_failure(Job *job, const Step *step, const ErrorData *error)
-{
-	PG_TRY();
-	{
-		toplevel_work_begin();
-		append_step(job, LEDGER_FAILED, step, NULL, NULL,
-					psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message));
-		toplevel_work_commit(job->top);
-	}
-	PG_CATCH();
-	{
-		FreeErrorData(toplevel_catch(job->top));
-	}
-	PG_END_TRY();
 }
 
 /*
@@ -185,8 +84,8 @@ run_whole(Job *job)
 	executor_stats_begin(&stats);
 	executor_run_once(job->script, &stats);
 	executor_stats_end(&stats);
-	add_stats(job, &stats);
-	append_settled(job);
+	step_add_stats(job, &stats);
+	step_append_settled(job);
 	toplevel_work_commit(job->top);
 }
 
@@ -202,15 +101,15 @@ run_together(Job *job, const Step *step)
 	executor_stats_begin(&stats);
 	executor_run_range(job->script, step->first, step->last, &stats);
 	executor_stats_end(&stats);
-	append_step(job, LEDGER_DONE, step, &stats, NULL, NULL);
+	step_append(job, LEDGER_DONE, step, &stats, NULL, NULL);
 	if (step->number == list_length(job->steps))
 	{
-		add_stats(job, &stats);
-		append_settled(job);
+		step_add_stats(job, &stats);
+		step_append_settled(job);
 	}
 	toplevel_work_commit(job->top);
 	if (step->number < list_length(job->steps))
-		add_stats(job, &stats);
+		step_add_stats(job, &stats);
 }
 
 /*
@@ -304,7 +203,7 @@ start_alone(Job *job, const Step *step, Node *stmt)
 
 	toplevel_work_begin();
 	job->note = resume_note(stmt);
-	append_step(job, LEDGER_STARTED, step, NULL, job->note, NULL);
+	step_append(job, LEDGER_STARTED, step, NULL, job->note, NULL);
 	toplevel_work_commit(job->top);
 	job->started = true;
 }
@@ -321,7 +220,7 @@ resume_alone(Job *job, const Step *step, Node *stmt)
 	toplevel_work_begin();
 	action = resume_look(stmt, job->note, &leftovers);
 	if (action != RESUME_IMPOSSIBLE)
-		append_step(job, LEDGER_STARTED, step, NULL, job->note, NULL);
+		step_append(job, LEDGER_STARTED, step, NULL, job->note, NULL);
 	toplevel_work_commit(job->top);
 	if (action == RESUME_IMPOSSIBLE)
 		raise_impossible(job, step,
@@ -362,10 +261,10 @@ run_alone(Job *job, const Step *step)
 	position_pop(&position);
 
 	toplevel_work_begin();
-	add_stats(job, &stats);
-	append_step(job, LEDGER_DONE, step, &stats, NULL, NULL);
+	step_add_stats(job, &stats);
+	step_append(job, LEDGER_DONE, step, &stats, NULL, NULL);
 	if (step->number == list_length(job->steps))
-		append_settled(job);
+		step_append_settled(job);
 	toplevel_work_commit(job->top);
 }
 
@@ -418,7 +317,7 @@ run_step(Job *job, const Step *step, bool whole)
 			return;
 		if (!repeatable || !executor_may_retry(job->script, error, attempt))
 		{
-			record_failure(job, step, error);
+			step_record_failure(job, step, error);
 			ReThrowError(error);
 		}
 		FreeErrorData(error);
@@ -447,7 +346,7 @@ find_progress(Job *job)
 		if (strcmp(action, LEDGER_FAILED) == 0)
 			continue;
 		if (memcmp(VARDATA_ANY(checksum), job->script->checksum, PG_SHA256_DIGEST_LENGTH) != 0 ||
-			strcmp(ledger_entry_text(entry, L_DIRECTION), direction(job)) != 0)
+			strcmp(ledger_entry_text(entry, L_DIRECTION), step_direction(job)) != 0)
 			raise_impossible(job, linitial(job->steps),
 							 "It was interrupted when its SQL was another.");
 		job->steps = steps_cut_from_text(job->script, ledger_entry_text(entry, L_CUT));

@@ -13,6 +13,7 @@ SET neon_migrate.out_of_order = allow;
 \pset null NULL
 CREATE TABLE t (a int, b text);
 INSERT INTO t VALUES (1, 'one'), (1, 'ein');
+CREATE TABLE part (a int, b text) PARTITION BY LIST (a);
 
 -- in an ordinary statement after a step, and before one: position known
 CALL migrate_run('1', E'VACUUM t;\n\nSELECT 1;\n  SELECT a,\n    nope FROM t;');
@@ -32,7 +33,7 @@ CALL migrate_run('7', 'SELECT 1; CREATE INDEX CONCURRENTLY ON t (length(b || nop
 CALL migrate_run('8', E'SELECT 1;\nSELECT 2; VACUUM nope');
 CALL migrate_run('9', 'SELECT 1; DROP INDEX CONCURRENTLY nope');
 CALL migrate_run('10', 'REINDEX INDEX CONCURRENTLY nope');
-CALL migrate_run('11', 'ALTER TABLE t DETACH PARTITION nope CONCURRENTLY');
+CALL migrate_run('11', 'ALTER TABLE part DETACH PARTITION t CONCURRENTLY');
 \echo :SQLSTATE
 CALL migrate_run('12', 'DROP DATABASE regression_nope');
 \echo :SQLSTATE
