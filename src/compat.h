@@ -23,6 +23,13 @@
 #error "neon_migrate needs PostgreSQL 14 or later"
 #endif
 
+/* 16 forbids to reset some */
+#if PG_VERSION_NUM >= 160000
+#define COMPAT_GUC_NO_RESET GUC_NO_RESET
+#else
+#define COMPAT_GUC_NO_RESET 0
+#endif
+
 /* 16 counts the settings in the same call */
 #if PG_VERSION_NUM >= 160000
 #define compat_get_guc_variables(count) get_guc_variables(count)

@@ -45,6 +45,7 @@ static bool
 is_of_sessions(const struct config_generic *setting)
 {
 	return (setting->context == PGC_USERSET || setting->context == PGC_SUSET) &&
+		(setting->flags & COMPAT_GUC_NO_RESET) == 0 &&
 		strcmp(setting->name, "transaction_isolation") != 0 &&
 		strcmp(setting->name, "transaction_read_only") != 0 &&
 		strcmp(setting->name, "transaction_deferrable") != 0;

@@ -29,6 +29,7 @@
 #include "tcop/utility.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/snapmgr.h"
 
 #include "blocker.h"
@@ -417,29 +418,73 @@ run_remaining(Job *job, int done)
 }
 
 /*
- * Takes back what the steps did to the session, whether or not they failed.
+ * Puts the settings of the session back.  Returns the error if that failed, as
+ * by a cancel that comes just then.
  */
-static void
-restore_session(Job *job, const SessionSettings *saved)
+static ErrorData *
+try_restore_settings(Job *job, const SessionSettings *saved)
 {
 	PG_TRY();
 	{
 		toplevel_work_begin();
-		session_clean_up();
 		session_settings_restore(saved);
 		toplevel_work_commit(job->top);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error = toplevel_catch(job->top);
+		return toplevel_catch(job->top);
+	}
+	PG_END_TRY();
+	return NULL;
+}
 
+/*
+ * Drops what the steps made in the session, however long that has to wait.
+ * Returns the error if that failed.
+ */
+static ErrorData *
+try_clean_up(Job *job)
+{
+	PG_TRY();
+	{
+		int			nest = NewGUCNestLevel();
+
+		toplevel_work_begin();
+		settings_pin("lock_timeout", "0");
+		session_clean_up();
+		AtEOXact_GUC(false, nest);
+		toplevel_work_commit(job->top);
+	}
+	PG_CATCH();
+	{
+		return toplevel_catch(job->top);
+	}
+	PG_END_TRY();
+	return NULL;
+}
+
+/*
+ * Takes back what the steps did to the session, whether or not they failed.
+ * Settings first: who comes next through a pooler has to live with them.
+ */
+static void
+restore_session(Job *job, const SessionSettings *saved)
+{
+	ErrorData  *error = try_restore_settings(job, saved);
+	ErrorData  *clean_up_error;
+
+	if (error)
+		error = try_restore_settings(job, saved);
+	clean_up_error = try_clean_up(job);
+	session_watch_end();
+	if (error == NULL)
+		error = clean_up_error;
+	if (error)
 		ereport(WARNING,
 				(errmsg("could not restore the session after migration \"%s\"",
 						job->migration->version),
-				 errdetail_internal("%s", error->message)));
-	}
-	PG_END_TRY();
-	session_watch_end();
+				 errdetail_internal("%s", error->message),
+				 errhint("Close this connection.")));
 }
 
 /*
