@@ -38,12 +38,13 @@ static LOCKTAG sampled_tag;
 static LOCKMODE sampled_mode;
 
 /*
- * Runs in a signal handler.
+ * Runs in a signal handler; also in a backend that is being terminated, which
+ * has no PGPROC any more.
  */
 static void
 sample(void)
 {
-	LOCK	   *lock = MyProc->waitLock;
+	LOCK	   *lock = MyProc ? MyProc->waitLock : NULL;
 
 	if (lock == NULL)
 		return;
