@@ -174,14 +174,16 @@ apply_check_dependencies(const Ledger *ledger, const Migration *migration)
 }
 
 /*
- * Follows neon_migrate.out_of_order if an applied version is newer.
+ * Follows neon_migrate.out_of_order if an applied version is newer.  The order
+ * of a migration with dependencies is given by those.
  */
 void
-apply_check_order(const Ledger *ledger, const char *version)
+apply_check_order(const Ledger *ledger, const Migration *migration)
 {
+	const char *version = migration->version;
 	char	   *newest;
 
-	if (settings_out_of_order == OUT_OF_ORDER_ALLOW)
+	if (settings_out_of_order == OUT_OF_ORDER_ALLOW || migration_dependencies(migration) != NIL)
 		return;
 	newest = ledger_newest(ledger, ledger_tail(ledger));
 	if (newest == NULL || version_compare(version, newest) >= 0)
@@ -322,7 +324,7 @@ migrate_apply(PG_FUNCTION_ARGS)
 	if (ledger_entry_is_applied(latest))
 		PG_RETURN_TEXT_P(cstring_to_text(apply_to_applied(ledger, migration, latest)));
 
-	apply_check_order(ledger, migration->version);
+	apply_check_order(ledger, migration);
 	apply_run_up(ledger, migration, latest);
 	PG_RETURN_TEXT_P(cstring_to_text("applied"));
 }

@@ -133,7 +133,7 @@ migrate_apply_pending(PG_FUNCTION_ARGS)
 
 		apply_check_finished(ledger, version, latest);
 		migration_read(migration);
-		apply_check_order(ledger, version);
+		apply_check_order(ledger, migration);
 		apply_run_up(ledger, migration, latest);
 		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
 	}
