@@ -1,0 +1,2 @@
+-- ${nothing} here
+CREATE OR REPLACE VIEW active_users AS SELECT id, name FROM users;
