@@ -48,8 +48,11 @@ format_check_versions(const List *migrations)
 	foreach(cell, sorted)
 	{
 		FormatMigration *migration = lfirst(cell);
+		FormatContext context;
 
+		format_context_push(&context, migration);
 		version_check(migration->version);
+		format_context_pop(&context);
 		if (previous && strcmp(previous->version, migration->version) == 0 &&
 			previous->kind == migration->kind)
 			ereport(ERROR,

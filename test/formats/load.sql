@@ -4,10 +4,13 @@
 --
 \set QUIET on
 SET client_min_messages = warning;
-CREATE SCHEMA migrate;
-CREATE EXTENSION neon_migrate SCHEMA migrate;
+-- a database without migrations
+\set fresh 'DROP EXTENSION IF EXISTS neon_migrate; DROP SCHEMA IF EXISTS migrate, app CASCADE; CREATE SCHEMA migrate; CREATE EXTENSION neon_migrate SCHEMA migrate; CREATE SCHEMA app;'
+-- and one as it was before the test
+\set clean 'DROP EXTENSION neon_migrate; DROP SCHEMA migrate, app, test CASCADE;'
+:fresh
 CREATE SCHEMA test;
-SET search_path = public, migrate;
+SET search_path = app, migrate;
 \pset tuples_only on
 \pset format unaligned
 \pset null NULL
@@ -40,12 +43,17 @@ CREATE FUNCTION test.register(folder text, format text DEFAULT NULL)
          migrate.migrate_register_files(a.paths, a.contents, format) AS r
 $$;
 
+CREATE FUNCTION test.columns(relation regclass) RETURNS name[]
+    LANGUAGE sql AS $$
+    SELECT array_agg(attname ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+$$;
+
 -- what a user of the database would see of it
 CREATE VIEW test.objects AS
     SELECT c.relkind::text || ' ' || c.relname AS object
     FROM pg_class AS c
-    WHERE c.relnamespace = 'public'::regnamespace
+    WHERE c.relnamespace = to_regnamespace('app')
     UNION ALL
-    SELECT 'f ' || p.proname FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
+    SELECT 'f ' || p.proname FROM pg_proc AS p WHERE p.pronamespace = to_regnamespace('app')
     ORDER BY 1;
-\set QUIET off

@@ -23,8 +23,7 @@ SELECT * FROM test.register('dbmate');
 
 -- directives in quotes and comments are none; marks without need and needs
 -- without mark; several pairs; no down; a byte order mark; order of the names
-DROP EXTENSION neon_migrate;
-CREATE EXTENSION neon_migrate SCHEMA migrate;
+:fresh
 SET client_min_messages = notice;
 SELECT * FROM test.register('dbmate-traps');
 SET client_min_messages = warning;
@@ -53,3 +52,5 @@ SELECT * FROM migrate_register_files(ARRAY['200_x.sql'],
     ARRAY[E'-- migrate:up\n\nSELECT 1;\n\n-- migrate:down\nSELECT 1;\n  SELECT 2 / 0;\n']);
 CALL migrate_up();
 CALL migrate_down();
+
+:clean

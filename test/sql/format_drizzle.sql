@@ -17,15 +17,16 @@ SELECT r.* FROM (SELECT array_agg(path) AS p, array_agg(content) AS c FROM test.
     migrate_register_files(p, c) AS r;
 
 -- errors
-CREATE FUNCTION test.journal(journal text) RETURNS SETOF text LANGUAGE sql AS
-    $$ SELECT version FROM migrate.migrate_register_files(ARRAY['meta/_journal.json', '0002_x.sql'], ARRAY[journal, '']) $$;
-SELECT test.journal('{"entries": [{"tag": "0002_x"}, {"tag": "0003_y"}]}');
-SELECT test.journal('{"entries": []}');
-SELECT test.journal('{"entries": [{"idx": 0}]}');
-SELECT test.journal('{"entries": [7]}');
-SELECT test.journal('{"entries": [{"tag": "0002_x"}, {"tag": "0002_x"}]}');
-SELECT test.journal('{"dialect": "mysql", "entries": [{"tag": "0002_x"}]}');
-SELECT test.journal('{"dialect": "postgresql"}');
-SELECT test.journal('[]');
-SELECT test.journal('{"entries": ');
+\set register 'SELECT * FROM migrate_register_files(ARRAY[\'meta/_journal.json\', \'0002_x.sql\'], ARRAY'
+:register['{"entries": [{"tag": "0002_x"}, {"tag": "0003_y"}]}', '']);
+:register['{"entries": []}', '']);
+:register['{"entries": [{"idx": 0}]}', '']);
+:register['{"entries": [7]}', '']);
+:register['{"entries": [{"tag": "0002_x"}, {"tag": "0002_x"}]}', '']);
+:register['{"dialect": "mysql", "entries": [{"tag": "0002_x"}]}', '']);
+:register['{"dialect": "postgresql"}', '']);
+:register['[]', '']);
+:register['{"entries": ', '']);
 SELECT * FROM migrate_register_files(ARRAY['0002_x.sql'], ARRAY[''], 'drizzle');
+
+:clean

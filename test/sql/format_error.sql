@@ -73,3 +73,5 @@ SELECT * FROM migrate_register_files('{}', '{}');
 RESET ROLE;
 REVOKE USAGE ON SCHEMA migrate FROM regress_format_nobody;
 DROP ROLE regress_format_nobody;
+
+:clean

@@ -16,8 +16,7 @@ SELECT migrate_stamp('20260103120000', NULL, 'DROP TABLE orders');
 CALL migrate_down(100);
 SELECT * FROM test.objects;
 
-DROP EXTENSION neon_migrate;
-CREATE EXTENSION neon_migrate SCHEMA migrate;
+:fresh
 SELECT * FROM test.register('prisma');
 SELECT version, description, has_down, depends_on FROM migrate_status;
 CALL migrate_up();
@@ -39,3 +38,5 @@ SELECT * FROM migrate_register_files(ARRAY['up.sql'], ARRAY['']);
 SELECT * FROM migrate_register_files(ARRAY['1_a/migration.sql', '2_b/down.sql'], ARRAY['', '']);
 SELECT * FROM migrate_register_files(ARRAY['migration_lock.toml', '1_a/migration.sql'], ARRAY[E'provider = "mysql"', '']);
 SELECT * FROM migrate_register_files(ARRAY['1_a/migration.sql', '1_a/up.sql'], ARRAY['', '']);
+
+:clean

@@ -43,3 +43,5 @@ SELECT * FROM migrate_register_files(:files[E'-- +goose Up\n-- +goose ENVSUB ON\
 SELECT * FROM migrate_register_files(:files[E'-- +goose NO TRANSACTION\nSELECT 1;']);
 SELECT * FROM migrate_register_files(:files['SELECT 1'], 'goose');
 SELECT * FROM migrate_register_files(ARRAY['1_x.sql', '00002_y.go'], ARRAY[E'-- +goose Up\n', 'package migrations']);
+
+:clean

@@ -19,6 +19,7 @@ SELECT r.* FROM (SELECT array_agg(path) AS p, array_agg(content) AS c
     FROM test.files('graphile-migrate') WHERE path ~ '000003') AS a, migrate_register_files(p, c) AS r;
 
 -- errors
+\set SHOW_CONTEXT never
 CREATE FUNCTION test.change(this text, that text) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT r.version FROM (SELECT array_agg(path) AS p, array_agg(regexp_replace(content, this, that)) AS c
         FROM test.files('graphile-migrate')) AS a, migrate.migrate_register_files(p, c) AS r $$;
@@ -27,6 +28,7 @@ SELECT test.change('Hash: ', E'AllowInvalidHash\n--! Hash: x');
 SELECT test.change('Previous: sha1:....', 'Previous: sha1:0000');
 SELECT test.change('Previous: -', 'Previous: sha1:0000');
 SELECT test.change('Message:', 'Massage:');
+\set SHOW_CONTEXT errors
 SELECT * FROM migrate_register_files(ARRAY['000001.sql'], ARRAY[E'--! Previous: -\n\nSELECT 1']);
 SELECT * FROM migrate_register_files(ARRAY['000001.sql'], ARRAY['SELECT 1'], 'graphile-migrate');
 SELECT * FROM migrate_register_files(ARRAY['000001.sql'],
@@ -35,3 +37,5 @@ SELECT * FROM migrate_register_files(ARRAY['000001.sql'],
     ARRAY[E'--! Previous: -\n--! Hash: x\n--! AllowInvalidHash\n\nSELECT 1;\n--! no-transaction']);
 SELECT * FROM migrate_register_files(ARRAY['000004.sql'],
     ARRAY[E'--! Previous: x\n--! Hash: x\n--! AllowInvalidHash\n\nALTER TABLE users\n OWNER TO :DATABASE_OWNER']);
+
+:clean

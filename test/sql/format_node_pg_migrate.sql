@@ -20,3 +20,5 @@ SELECT * FROM test.objects;
 SELECT * FROM migrate_register_files(ARRAY['1767225600000_x.js'], ARRAY['exports.up = 1']);
 SELECT * FROM migrate_register_files(ARRAY['1767225600000_x.sql'], ARRAY[E'-- Down Migration\nSELECT 1;']);
 SELECT * FROM migrate_register_files(ARRAY['1767225600000_x.sql'], ARRAY[E'SELECT 1;\n-- Up Migration\nSELECT 1;']);
+
+:clean

@@ -12,24 +12,19 @@ SELECT version, description, has_down, depends_on FROM migrate_status;
 CALL migrate_up();
 SELECT * FROM test.objects;
 SELECT * FROM test.register('golang-migrate');
-CALL migrate_down(0 + 1);
+CALL migrate_down(1);
 SELECT migrate_stamp('10', NULL, 'DROP TABLE orders');
 CALL migrate_down(100);
 SELECT * FROM test.objects;
 
-DROP EXTENSION neon_migrate;
-CREATE EXTENSION neon_migrate SCHEMA migrate;
+:fresh
 SELECT * FROM test.register('sqlx');
 SELECT version, description, has_down, depends_on FROM migrate_status;
 CALL migrate_up();
 SELECT * FROM test.objects;
 SELECT * FROM test.register('sqlx');
 SELECT version, description FROM test.register('sqlx', 'sqlx') JOIN migrate_status USING (version);
-DROP TABLE users;
-DROP FUNCTION greeting();
-
-DROP EXTENSION neon_migrate;
-CREATE EXTENSION neon_migrate SCHEMA migrate;
+:fresh
 SELECT * FROM test.register('sqlx-pairs');
 SELECT version, description, has_down, depends_on FROM migrate_status;
 CALL migrate_up();
@@ -38,8 +33,7 @@ SELECT * FROM test.register('sqlx-pairs');
 CALL migrate_down(100);
 SELECT * FROM test.objects;
 
-DROP EXTENSION neon_migrate;
-CREATE EXTENSION neon_migrate SCHEMA migrate;
+:fresh
 SELECT * FROM test.register('supabase');
 SELECT version, description, has_down, depends_on FROM migrate_status;
 CALL migrate_up();
@@ -53,3 +47,5 @@ SELECT * FROM migrate_register_files(ARRAY['1_a.up.sql', '1_a.down.sql', '001_b.
 SELECT * FROM migrate_register_files(ARRAY['1_a.sql', '01_b.sql'], ARRAY['', '']);
 SELECT * FROM migrate_register_files(ARRAY['1_a.up.sql', '2_b.sql'], ARRAY['', '']);
 SELECT * FROM migrate_register_files(ARRAY['1_a.up.sql', '1_a.down.sql'], ARRAY['SELECT 1', E'SELECT 1;\n\n SELEC 2']);
+
+:clean

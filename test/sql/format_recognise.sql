@@ -62,3 +62,5 @@ SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], 'su
 SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], 'alembic');
 SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], '');
 SELECT * FROM migrate_register_files(ARRAY['x.sql'], ARRAY['SELECT 1'], 'structure');
+
+:clean

@@ -12,7 +12,7 @@ SELECT version, description, has_down, depends_on FROM migrate_status;
 CALL migrate_up();
 SELECT * FROM test.objects;
 SELECT * FROM test.register('sqitch');
-SELECT pg_get_viewdef('a_view'::regclass);
+SELECT test.columns('a_view'::regclass);
 -- the stored SQL has no BEGIN and COMMIT, and the lines of the file
 SELECT up_sql FROM migrate_definition WHERE version = 'users';
 CALL migrate_down_to('app/orders');
@@ -21,8 +21,7 @@ SELECT * FROM test.objects;
 -- files of known changes may be left out, of others not
 SELECT r.* FROM (SELECT array_agg(path) AS p, array_agg(content) AS c FROM test.files('sqitch')
         WHERE path !~ 'users') AS a, migrate_register_files(p, c) AS r;
-DROP EXTENSION neon_migrate;
-CREATE EXTENSION neon_migrate SCHEMA migrate;
+:fresh
 SELECT r.* FROM (SELECT array_agg(path) AS p, array_agg(content) AS c FROM test.files('sqitch')
         WHERE path !~ 'deploy/users') AS a, migrate_register_files(p, c) AS r;
 SELECT count(*) FROM migrate_status;
@@ -68,3 +67,5 @@ SELECT * FROM migrate_register_files(ARRAY['sqitch.plan', 'deploy/a.sql'],
 -- a conflict that is applied
 SELECT migrate_apply('legacy', '');
 SELECT * FROM test.plan('a [!legacy] WHEN' || E'\nb WHEN');
+
+:clean

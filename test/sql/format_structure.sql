@@ -12,7 +12,8 @@ SELECT version, description, has_down, depends_on FROM migrate_status;
 CALL migrate_up();
 SELECT * FROM test.objects;
 SELECT * FROM test.register('structure');
-SELECT greeting();
+SELECT public.greeting();
+SELECT array_agg(relname ORDER BY 1) FROM pg_class WHERE relnamespace = 'public'::regnamespace;
 -- without versions, and by another name
 SELECT * FROM migrate_register_files(ARRAY['db/dump.sql'], ARRAY[E'--\n-- PostgreSQL database dump\n--\n\nSELECT 1;']);
 SELECT * FROM migrate_register_files(ARRAY['schema.sql'], ARRAY['SELECT 2;']);
@@ -24,3 +25,7 @@ SELECT up_sql FROM migrate_definition WHERE version = '20260401000000';
 SELECT * FROM migrate_register_files(ARRAY['structure.sql'], ARRAY[E'\\restrict x\nSELECT 1;\n\\connect y\n']);
 SELECT * FROM migrate_register_files(ARRAY['structure.sql'], ARRAY[E'CREATE TABLE y (a int);\nCOPY y FROM stdin;\n1\n\\.\n']);
 SELECT * FROM migrate_register_files(ARRAY['structure.sql', 'schema.sql'], ARRAY['', '']);
+DROP TABLE public.users, public.schema_migrations;
+DROP FUNCTION public.greeting();
+
+:clean
