@@ -185,12 +185,15 @@ format_recognise(const FormatFiles *files, const char *name)
 		for (int j = 0; j < (int) lengthof(formats); j++)
 			score[j] += candidates[i].fit[j];
 		if (left == 0)
-			for (int j = 0; j <= i; j++)
-				if ((candidates[i].mask & candidates[j].mask) == 0 || j == i)
-				{
-					j = j == i ? 0 : j;
-					raise_mixture(&files->file[j], &candidates[j], &files->file[i], &candidates[i]);
-				}
+		{
+			int			other = 0;
+
+			/* best shown by one that has no format in common with this one */
+			for (int j = i - 1; j >= 0; j--)
+				if ((candidates[i].mask & candidates[j].mask) == 0)
+					other = j;
+			raise_mixture(&files->file[other], &candidates[other], &files->file[i], &candidates[i]);
+		}
 	}
 	for (int j = 0; j < (int) lengthof(formats); j++)
 		if (left & (1 << j) && (best < 0 || score[j] > score[best]))

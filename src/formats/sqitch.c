@@ -86,15 +86,26 @@ without_transaction(const FormatFile *script)
 }
 
 /*
- * Returns the script of a change in a folder beside the plan, or NULL; sets its
- * path.
+ * Returns the script of a change in a folder beside the plan, or NULL; sets the
+ * path of the one that there should be.
  */
 static const FormatFile *
 find_script(const FormatFiles *files, const FormatFile *plan, const char *folder,
 			const SqitchChange *change, char **path)
 {
-	*path = format_beside(plan, psprintf("%s/%s.sql", folder, change->file));
-	return format_files_find(files, *path);
+	ListCell   *cell;
+
+	foreach(cell, change->files)
+	{
+		const FormatFile *file;
+
+		*path = format_beside(plan, psprintf("%s/%s.sql", folder, (char *) lfirst(cell)));
+		file = format_files_find(files, *path);
+		if (file)
+			return file;
+	}
+	*path = format_beside(plan, psprintf("%s/%s.sql", folder, (char *) linitial(change->files)));
+	return NULL;
 }
 
 static FormatMigration *

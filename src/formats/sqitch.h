@@ -14,7 +14,7 @@ typedef struct SqitchChange
 {
 	char	   *name;
 	char	   *version;		/* the name; from the second of that name on with a number */
-	char	   *file;			/* its scripts' name, without ".sql" */
+	List	   *files;			/* what its scripts may be called, without ".sql" */
 	char	   *note;			/* NULL if there is none */
 	List	   *requires;		/* versions, char * */
 	List	   *conflicts;		/* versions, char * */

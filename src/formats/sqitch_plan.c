@@ -12,7 +12,7 @@
  *		users [users@v1.0] 2026-01-04T12:00:00Z Ann <ann@example.org>
  *
  * A change that comes again is a rework: the scripts under its name are the
- * new ones, and those of the one before are called after the tag that came
+ * new ones, and those of the one before are called after a tag that came
  * between, here users@v1.0.  The first one keeps its name as its version,
  * since that is what it may have been applied as; the next one is users#2.
  *
@@ -206,6 +206,7 @@ read_planner(PlanReading *reading)
 static void
 read_tag(PlanReading *reading)
 {
+	SqitchChange *last;
 	char	   *tag;
 
 	reading->at++;
@@ -216,38 +217,35 @@ read_tag(PlanReading *reading)
 	if (find_tagged(reading, tag))
 		raise_invalid(reading, reading->line, psprintf("the tag \"%s\" is there twice", tag));
 	(void) read_planner(reading);
-	{
-		SqitchChange *change = llast(reading->changes);
-
-		change->tags = lappend(change->tags, tag);
-	}
+	last = llast(reading->changes);
+	last->tags = lappend(last->tags, tag);
 }
 
 /*
- * Makes a change the rework of the last one of the same name: its scripts are
- * those of that tag which comes first after it.
+ * Makes a change the rework of the last one of the same name, whose scripts
+ * are called after one of the tags since: the newest one that there is a file
+ * for.
  */
 static void
 rework(PlanReading *reading, SqitchChange *change, SqitchChange *before)
 {
-	bool		after = false;
-	ListCell   *cell;
-
-	foreach(cell, reading->changes)
+	before->files = NIL;
+	for (int i = list_length(reading->changes) - 1; i >= 0; i--)
 	{
-		SqitchChange *other = lfirst(cell);
+		SqitchChange *other = list_nth(reading->changes, i);
+		ListCell   *cell;
 
-		after = after || other == before;
-		if (after && other->tags != NIL)
-		{
-			before->file = psprintf("%s@%s", before->name, (char *) linitial(other->tags));
-			change->number = before->number + 1;
-			change->version = psprintf("%s#%d", change->name, change->number);
-			return;
-		}
+		foreach(cell, other->tags)
+			before->files = lappend(before->files,
+									psprintf("%s@%s", before->name, (char *) lfirst(cell)));
+		if (other == before)
+			break;
 	}
-	raise_invalid(reading, reading->line,
-				  psprintf("the change \"%s\" is there twice, without a tag between", change->name));
+	if (before->files == NIL)
+		raise_invalid(reading, reading->line,
+					  psprintf("the change \"%s\" is there twice, without a tag between", change->name));
+	change->number = before->number + 1;
+	change->version = psprintf("%s#%d", change->name, change->number);
 }
 
 static void
@@ -259,7 +257,8 @@ read_change(PlanReading *reading)
 	change->name = next_word(reading, " \t#[");
 	if (change->name == NULL || strpbrk(change->name, "@:\\") || strchr("+-!%", change->name[0]))
 		raise_invalid(reading, reading->line, "a change has no name, or one that is not possible");
-	change->version = change->file = change->name;
+	change->version = change->name;
+	change->files = list_make1(change->name);
 	change->number = 1;
 	read_dependencies(reading, change);
 	change->note = read_planner(reading);

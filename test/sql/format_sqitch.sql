@@ -61,6 +61,14 @@ SELECT * FROM test.plan(E'a WHEN\nb WHEN\nc WHEN');
 SELECT * FROM migrate_register_files(ARRAY['sqitch.plan'], ARRAY['a 2026-01-01T12:00:00Z A <a@b.c>']);
 SELECT * FROM migrate_register_files(ARRAY['deploy/a.sql'], ARRAY[''], 'sqitch');
 SELECT * FROM migrate_register_files(ARRAY['a/sqitch.plan', 'b/sqitch.plan'], ARRAY['', '']);
+-- a rework's scripts are called after any of the tags between, best the newest
+SELECT * FROM migrate_register_files(ARRAY['sqitch.plan', 'deploy/x.sql', 'deploy/x@v1.sql', 'revert/x@v2.sql'],
+    ARRAY[replace(E'%project=p\nx WHEN\n@v1 WHEN\ny WHEN\n@v2 WHEN\n@v3 WHEN\nx [x@v1] WHEN\n', 'WHEN', '2026-01-01T12:00:00Z A <a@b.c>'),
+          'SELECT 2', 'SELECT 1', 'SELECT 0']);
+SELECT * FROM migrate_register_files(ARRAY['sqitch.plan', 'deploy/x.sql', 'deploy/y.sql', 'deploy/x@v1.sql', 'revert/x@v2.sql'],
+    ARRAY[replace(E'%project=p\nx WHEN\n@v1 WHEN\ny WHEN\n@v2 WHEN\n@v3 WHEN\nx [x@v1] WHEN\n', 'WHEN', '2026-01-01T12:00:00Z A <a@b.c>'),
+          'SELECT 2', '', 'SELECT 1', 'SELECT 0']);
+SELECT version, up_sql, down_sql, depends_on FROM migrate_definition WHERE version ~ '^[xy]' ORDER BY version;
 -- what only psql can do
 SELECT * FROM migrate_register_files(ARRAY['sqitch.plan', 'deploy/a.sql'],
     ARRAY[E'%project=p\na 2026-01-01T12:00:00Z A <a@b.c>', E'BEGIN;\n\\set x 1\nCOMMIT;']);
