@@ -155,8 +155,18 @@ read_dependencies(PlanReading *reading, SqitchChange *change)
 	{
 		const char *place = reading->at - strlen(word);
 		bool		conflict = *word == '!';
-		SqitchChange *other = resolve(reading, pstrdup(word + conflict), place);
+		const char *colon = strchr(word, ':');
+		SqitchChange *other;
 
+		/* another project's change can be known by its name only */
+		if (conflict && colon &&
+			(reading->project == NULL ||
+			 strcmp(pnstrdup(word + 1, colon - word - 1), reading->project) != 0))
+		{
+			change->conflicts = lappend(change->conflicts, pstrdup(colon + 1));
+			continue;
+		}
+		other = resolve(reading, pstrdup(word + conflict), place);
 		if (other && conflict)
 			raise_invalid(reading, place,
 						  psprintf("\"%s\" conflicts with \"%s\", which comes before it",

@@ -70,7 +70,7 @@ for tool in ${*:-dbmate golang-migrate goose sqlx diesel node-pg-migrate graphil
 		echo "skipped  $tool is not there"
 		continue
 	fi
-	rm -rf "$work/files" "$work/project"
+	rm -rf "$work/files" "$work/project" "$work"/*.log
 	cp -r "$here/$tool" "$work/files"
 	for database in compare_theirs compare_ours; do
 		dropdb --if-exists --force "$database" 2>/dev/null

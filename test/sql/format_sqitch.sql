@@ -74,6 +74,9 @@ SELECT * FROM migrate_register_files(ARRAY['sqitch.plan', 'deploy/a.sql'],
     ARRAY[E'%project=p\na 2026-01-01T12:00:00Z A <a@b.c>', E'BEGIN;\n\\set x 1\nCOMMIT;']);
 -- a conflict that is applied
 SELECT migrate_apply('legacy', '');
-SELECT * FROM test.plan('a [!legacy] WHEN' || E'\nb WHEN');
+SELECT * FROM test.plan(E'a [!legacy] WHEN\nb WHEN');
+SELECT * FROM test.plan(E'a [!other:legacy] WHEN\nb WHEN');
+SELECT * FROM test.plan(E'a [!other:nothing] WHEN\nb [!p:nothing] WHEN');
+SELECT * FROM test.plan('a [');
 
 :clean
