@@ -62,8 +62,7 @@ raise_unknown(const Reading *reading, const Region *directive)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown directive \"%s\"",
-					format_trimmed(reading->file->text + directive->start,
-								   directive->end - directive->start)),
+					format_excerpt(reading->file, directive->start, directive->end)),
 			 errhint("Write \"-- migrate:up\" or \"-- migrate:down\", at the start of a line and with nothing after it but \"transaction:false\"."),
 			 format_errplace(reading->file, directive->start)));
 }

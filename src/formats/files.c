@@ -178,6 +178,20 @@ format_label(const char *path)
 }
 
 /*
+ * Returns bytes of the file's text as they are shown in messages.
+ */
+const char *
+format_excerpt(const FormatFile *file, int start, int end)
+{
+	char	   *excerpt = format_trimmed(file->text + start, end - start);
+	int			length = strlen(excerpt);
+
+	if (length <= MAX_LABEL)
+		return excerpt;
+	return psprintf("%.*s...", pg_mbcliplen(excerpt, length, MAX_LABEL), excerpt);
+}
+
+/*
  * For use in ereport(): the error is at byte "offset" of the file's text.
  */
 int

@@ -95,6 +95,7 @@ extern void format_files_make(FormatFiles *files, Datum *paths, Datum *contents,
 extern const FormatFile *format_files_find(const FormatFiles *files, const char *path);
 extern const FormatFile *format_files_index(const FormatFiles *files, const char *base);
 extern const char *format_label(const char *path);
+extern const char *format_excerpt(const FormatFile *file, int start, int end);
 extern int	format_errplace(const FormatFile *file, int offset);
 extern void format_context_push(FormatContext *context, FormatMigration *migration);
 extern void format_context_pop(FormatContext *context);

@@ -72,8 +72,7 @@ raise_misplaced(const Reading *reading, const Region *directive, const char *pro
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("\"%s\" %s",
-					format_trimmed(reading->file->text + directive->start,
-								   directive->end - directive->start),
+					format_excerpt(reading->file, directive->start, directive->end),
 					problem),
 			 errhint("Write \"-- +goose Up\", the SQL, \"-- +goose Down\" and the SQL that undoes it, each annotation once and at the start of its line."),
 			 format_errplace(reading->file, directive->start)));

@@ -92,7 +92,8 @@ read_header(const FormatFile *file, Header *header)
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unknown header line \"%s\"", format_label(format_trimmed(line, length))),
+					 errmsg("unknown header line \"%s\"",
+							format_excerpt(file, line - file->text, line - file->text + length)),
 					 errhint("The header has Previous, Hash, Message and AllowInvalidHash; an empty line ends it."),
 					 format_errplace(file, line - file->text)));
 		line += length;
@@ -182,8 +183,7 @@ read_body(const FormatFile *file, const Header *header, FormatMigration *migrati
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("directive \"%s\" is not possible here",
-						format_trimmed(file->text + directive->start,
-									   directive->end - directive->start)),
+						format_excerpt(file, directive->start, directive->end)),
 				 errhint("In a committed migration, there are \"--! no-transaction\" in the first line after the header, and \"--! Included\"."),
 				 format_errplace(file, directive->start)));
 	}

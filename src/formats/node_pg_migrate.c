@@ -86,8 +86,7 @@ read_sections(const FormatFile *file, FormatMigration *migration)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("there is SQL before \"%s\"",
-								format_trimmed(file->text + directive->start,
-											   directive->end - directive->start)),
+								format_excerpt(file, directive->start, directive->end)),
 						 errhint("Put it after that line."),
 						 format_errplace(file, code)));
 		}

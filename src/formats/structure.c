@@ -54,6 +54,7 @@ blank_restrict(char *text)
 
 				sql_blank(text, i, i + length);
 				scan.end = i + length;
+				scan.escapes = false;
 			}
 	}
 }

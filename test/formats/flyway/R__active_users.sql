@@ -1,2 +1,1 @@
--- ${nothing} here
 CREATE OR REPLACE VIEW active_users AS SELECT id, name FROM users;
