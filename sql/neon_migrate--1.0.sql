@@ -207,6 +207,13 @@ CREATE FUNCTION @extschema@.migrate_register(
 COMMENT ON FUNCTION @extschema@.migrate_register(text, text, text, text, text[]) IS
     'puts a migration on the pending list: registered, changed, unchanged or applied';
 
+CREATE FUNCTION @extschema@.migrate_register_files(
+    paths text[], contents text[], format text DEFAULT NULL)
+    RETURNS TABLE (version text, outcome text)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_register_files(text[], text[], text) IS
+    'puts the migrations in files, as this or another tool has them, on the pending list; returns them in order';
+
 CREATE FUNCTION @extschema@.migrate_unregister(version text)
     RETURNS boolean
     AS 'MODULE_PATHNAME' LANGUAGE C;
@@ -463,6 +470,7 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_stamp(text, text, text, text),
     @extschema@.migrate_unstamp(text),
     @extschema@.migrate_register(text, text, text, text, text[]),
+    @extschema@.migrate_register_files(text[], text[], text),
     @extschema@.migrate_unregister(text),
     @extschema@.migrate_apply_pending(text),
     @extschema@.migrate_ledger_guard()
@@ -484,6 +492,7 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_stamp(text, text, text, text),
     @extschema@.migrate_unstamp(text),
     @extschema@.migrate_register(text, text, text, text, text[]),
+    @extschema@.migrate_register_files(text[], text[], text),
     @extschema@.migrate_unregister(text),
     @extschema@.migrate_apply_pending(text)
     TO @extowner@ WITH GRANT OPTION;

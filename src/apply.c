@@ -200,7 +200,8 @@ apply_check_dependencies(const Ledger *ledger, const Migration *migration)
 }
 
 /*
- * Follows neon_migrate.out_of_order if an applied version is newer.
+ * Follows neon_migrate.out_of_order if an applied version is newer.  The order
+ * of a migration with dependencies is given by those.
  */
 void
 apply_check_order(const Ledger *ledger, const Migration *migration)

@@ -1,0 +1,91 @@
+#!/bin/sh
+# compare.sh: the same folder, run by the tool it is written for and by
+# migrate_register_files(), gives the same schema.
+#
+#   PGHOST=... PGPORT=... PGUSER=... sh test/formats/compare.sh [TOOL...]
+#
+# Wants a running server, by TCP, with the extension, whose superuser needs no
+# password; pg_dump and psql of its version in the path; and any of the tools
+# in the path. Those that are not there are skipped. Makes and drops databases
+# called compare_theirs and compare_ours.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+: "${PGHOST:=localhost}" "${PGPORT:=5432}" "${PGUSER:=postgres}"
+export PGHOST PGPORT PGUSER
+url="postgres://$PGUSER@$PGHOST:$PGPORT/compare_theirs"
+work=$(mktemp -d "${TMPDIR:-/tmp}/compare.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# theirs TOOL: runs the tool on $work/files
+theirs() {
+	case $1 in
+	dbmate) dbmate --url "$url?sslmode=disable" --migrations-dir "$work/files" --no-dump-schema up ;;
+	golang-migrate) migrate -path "$work/files" -database "$url?sslmode=disable" up ;;
+	goose) goose -dir "$work/files" postgres "$url?sslmode=disable" up ;;
+	sqlx) sqlx migrate run --source "$work/files" --database-url "$url" ;;
+	diesel) diesel migration run --migration-dir "$work/files" --database-url "$url" ;;
+	node-pg-migrate) DATABASE_URL=$url node-pg-migrate -m "$work/files" up ;;
+	graphile-migrate)
+		mkdir "$work/project" && cp -r "$work/files" "$work/project/migrations" &&
+			(cd "$work/project" && echo '{"connectionString": "'"$url"'"}' >.gmrc &&
+				DATABASE_URL=$url graphile-migrate migrate)
+		;;
+	sqitch) (cd "$work/files" && sqitch deploy --no-verify "db:pg://$PGUSER@$PGHOST:$PGPORT/compare_theirs") ;;
+	flyway) flyway -url="jdbc:postgresql://$PGHOST:$PGPORT/compare_theirs" -user="$PGUSER" \
+		-locations="filesystem:$work/files" migrate ;;
+	esac
+}
+
+# binary TOOL
+binary() {
+	case $1 in golang-migrate) echo migrate ;; *) echo "$1" ;; esac
+}
+
+# schema DATABASE: what is in it, without the tools' own tables
+schema() {
+	pg_dump -s --no-owner -N ours -N sqitch -N graphile_migrate -T schema_migrations -T pgmigrations \
+		-T 'pgmigrations_id_seq' -T goose_db_version -T goose_db_version_id_seq -T _sqlx_migrations \
+		-T __diesel_schema_migrations -T flyway_schema_history "$1" |
+		grep -Ev '^(--|$|\\(un)?restrict |CREATE EXTENSION|CREATE SCHEMA graphile|COMMENT ON EXTENSION)'
+}
+
+ours() {
+	set -- "$1" "$work/files"
+	{
+		printf 'SET client_min_messages = warning;\nCREATE SCHEMA ours;\nCREATE EXTENSION neon_migrate SCHEMA ours;\n'
+		printf 'CREATE TEMP TABLE file (path text, content text);\n'
+		(cd "$2" && find . -type f ! -name .gmrc) | while read -r path; do
+			printf "\\\\set content \`cat '%s'\`\nINSERT INTO file VALUES ('%s', :'content');\n" "$2/$path" "$path"
+		done
+		printf "SELECT count(r) FROM (SELECT array_agg(path) AS p, array_agg(content) AS c FROM file) AS f, ours.migrate_register_files(p, c, '%s') AS r;\n" "$1"
+		printf 'CALL ours.migrate_up();\n'
+	} >"$work/ours.sql"
+	psql -XqAt -v ON_ERROR_STOP=1 -d compare_ours -f "$work/ours.sql"
+}
+
+for tool in ${*:-dbmate golang-migrate goose sqlx diesel node-pg-migrate graphile-migrate sqitch flyway}; do
+	if ! command -v "$(binary "$tool")" >/dev/null; then
+		echo "skipped  $tool is not there"
+		continue
+	fi
+	rm -rf "$work/files" "$work/project" "$work"/*.log
+	cp -r "$here/$tool" "$work/files"
+	for database in compare_theirs compare_ours; do
+		dropdb --if-exists --force "$database" 2>/dev/null
+		createdb "$database" || exit 1
+	done
+	if theirs "$tool" >"$work/theirs.log" 2>&1 && ours "$tool" >"$work/ours.log" 2>&1 &&
+		schema compare_theirs >"$work/theirs" && schema compare_ours >"$work/ours" &&
+		[ -s "$work/ours" ] && diff -u "$work/theirs" "$work/ours"; then
+		echo "same     $tool ($(wc -l <"$work/ours") lines of schema)"
+	else
+		echo "FAILED   $tool"
+		cat "$work/theirs.log" "$work/ours.log" 2>/dev/null | tail -n 15
+		failed=1
+	fi
+done
+dropdb --if-exists compare_theirs
+dropdb --if-exists compare_ours
+exit $failed

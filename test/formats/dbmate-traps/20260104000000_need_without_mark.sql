@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE INDEX CONCURRENTLY third_a ON third (a);
+-- migrate:down
+DROP INDEX third_a;

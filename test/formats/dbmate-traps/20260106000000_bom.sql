@@ -1,0 +1,4 @@
+﻿-- migrate:up
+CREATE TABLE fifth (a int);
+-- migrate:down
+DROP TABLE fifth;

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE sixth (a int);
+-- migrate:down
+DROP TABLE sixth;

@@ -1,0 +1,1 @@
+ALTER TABLE nine ADD ten int;

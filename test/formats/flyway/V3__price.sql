@@ -1,0 +1,1 @@
+CREATE TABLE price (label text DEFAULT '${amount}');

@@ -1,0 +1,6 @@
+-- +goose Up
+CREATE TABLE users (id bigint PRIMARY KEY, name text);
+INSERT INTO users VALUES (1, 'first');
+
+-- +goose Down
+DROP TABLE users;

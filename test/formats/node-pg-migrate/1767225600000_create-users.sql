@@ -1,0 +1,4 @@
+-- Up Migration
+CREATE TABLE users (id bigint PRIMARY KEY, name text);
+-- Down Migration
+DROP TABLE users;

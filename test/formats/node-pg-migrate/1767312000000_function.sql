@@ -1,0 +1,10 @@
+--- UP migration: the greeting
+CREATE FUNCTION greeting() RETURNS text LANGUAGE plpgsql AS $body$
+BEGIN
+	-- a semicolon; and more
+	RETURN 'a;b';
+END
+$body$;
+
+  -- down Migration
+DROP FUNCTION greeting();

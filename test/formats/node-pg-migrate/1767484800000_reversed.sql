@@ -1,0 +1,4 @@
+-- Down Migration
+DROP TABLE items;
+-- Up Migration
+CREATE TABLE items (id bigint);

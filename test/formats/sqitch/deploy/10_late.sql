@@ -1,0 +1,7 @@
+-- Deploy shop:10_late to pg
+
+BEGIN;
+
+CREATE TABLE late (a int);
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Deploy shop:a_view@v1.0 to pg
+
+BEGIN;
+
+CREATE VIEW a_view AS SELECT id FROM users;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Deploy shop:users to pg
+
+BEGIN;
+
+CREATE TABLE users (id bigint PRIMARY KEY, name text);
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert shop:10_late from pg
+
+BEGIN;
+
+DROP TABLE late;
+
+COMMIT;

@@ -1,0 +1,3 @@
+-- Revert shop:9_later from pg
+
+ALTER TABLE late DROP b;

@@ -1,0 +1,7 @@
+-- Revert shop:app/orders from pg
+
+BEGIN;
+
+DROP TABLE orders;
+
+COMMIT;

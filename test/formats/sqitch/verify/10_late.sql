@@ -1,0 +1,7 @@
+-- Verify shop:10_late on pg
+
+BEGIN;
+
+SELECT 1;
+
+ROLLBACK;

@@ -1,0 +1,7 @@
+-- Verify shop:a_view on pg
+
+BEGIN;
+
+SELECT 1;
+
+ROLLBACK;

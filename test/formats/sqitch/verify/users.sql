@@ -1,0 +1,7 @@
+-- Verify shop:users on pg
+
+BEGIN;
+
+SELECT 1;
+
+ROLLBACK;

@@ -1,0 +1,6 @@
+CREATE FUNCTION greeting() RETURNS text LANGUAGE plpgsql AS $body$
+BEGIN
+	-- a semicolon; and more
+	RETURN 'a;b';
+END
+$body$;

@@ -1,0 +1,1 @@
+create policy "users see all" on users for select using (true);
