@@ -22,6 +22,7 @@
 
 #include "definition.h"
 #include "stored_table.h"
+#include "version.h"
 
 /*
  * The columns, in the order of the table.
@@ -205,9 +206,16 @@ scan_pending(StoredScan *scan, Oid table)
 	stored_scan_begin(scan, table, AccessShareLock, D_PENDING, 1, &key, ForwardScanDirection);
 }
 
+static int
+compare_versions(const ListCell *a, const ListCell *b)
+{
+	return version_compare(((Migration *) lfirst(a))->version,
+						   ((Migration *) lfirst(b))->version);
+}
+
 /*
- * Returns the pending definitions, as Migrations with no more than version and
- * dependencies.
+ * Returns the pending definitions in natural order, as Migrations with no more
+ * than version and dependencies.
  */
 List *
 definition_pending(const Ledger *ledger)
@@ -226,6 +234,7 @@ definition_pending(const Ledger *ledger)
 		pending = lappend(pending, migration);
 	}
 	stored_scan_end(&scan);
+	list_sort(pending, compare_versions);
 	return pending;
 }
 

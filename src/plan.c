@@ -43,13 +43,6 @@ lower_number_first(Datum a, Datum b, void *arg pg_attribute_unused())
 	return DatumGetInt32(b) - DatumGetInt32(a);
 }
 
-static int
-compare_versions(const ListCell *a, const ListCell *b)
-{
-	return version_compare(((Migration *) lfirst(a))->version,
-						   ((Migration *) lfirst(b))->version);
-}
-
 /*
  * Raises 55000 for migrations that depend on each other in a circle.
  */
@@ -207,7 +200,7 @@ up_to_target(const Ledger *ledger, List *order, const char *target)
 List *
 plan_pending(const Ledger *ledger, const char *target)
 {
-	List	   *pending = definition_pending(ledger);	/* in natural order, below */
+	List	   *pending = definition_pending(ledger);
 	int			count = list_length(pending);
 	PlanNode   *nodes = palloc0_array(PlanNode, Max(count, 1));
 	HASHCTL		control = {.keysize = VERSION_MAX_BYTES + 1,.entrysize = sizeof(NodeKey),
@@ -216,7 +209,6 @@ plan_pending(const Ledger *ledger, const char *target)
 									  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	List	   *order;
 
-	list_sort(pending, compare_versions);
 	for (int i = 0; i < count; i++)
 	{
 		Migration  *migration = list_nth(pending, i);

@@ -47,6 +47,33 @@ differs_from_definition(Migration *migration, const Migration *definition)
 }
 
 /*
+ * Keeps the definition of an applied version up to date with what the
+ * migration brings, for when it is rolled back and pending again.  What the
+ * migration leaves out stays.
+ */
+static void
+renew_definition(const Ledger *ledger, const Migration *migration, const Migration *definition)
+{
+	Migration	recorded = *definition;
+	Migration	renewed = *migration;
+	bool		is_news;
+
+	migration_read(&recorded);
+	is_news = apply_is_news(migration, migration_to_entry(&recorded, ""));
+	migration_free_scripts(&recorded);
+	if (!is_news)
+		return;
+	if (renewed.down_sql == NULL)
+		renewed.down_sql = definition->down_sql;
+	if (renewed.description == NULL)
+		renewed.description = definition->description;
+	if (migration_dependencies(&renewed) == NIL)
+		renewed.depends_on = definition->depends_on;
+	definition_put(ledger, &renewed, false);
+	definition_settle(ledger->definition_relid, migration->version, false);
+}
+
+/*
  * Checks a migration, which has been read, against the ledger and puts it on
  * the list.  Returns the outcome.
  */
@@ -59,14 +86,9 @@ registry_put(const Ledger *ledger, Migration *migration)
 	if (ledger_entry_is_applied(latest))
 	{
 		apply_check_finished(ledger, migration->version, latest);
+		if (definition)
+			renew_definition(ledger, migration, definition);
 		(void) apply_to_applied(ledger, migration, latest);
-		if (definition && differs_from_definition(migration, definition))
-		{
-			/* for when it is rolled back, and pending again */
-			migration_read(migration);
-			definition_put(ledger, migration, false);
-			definition_settle(ledger->definition_relid, migration->version, false);
-		}
 		return "applied";
 	}
 	if (definition && !differs_from_definition(migration, definition))

@@ -79,9 +79,9 @@ copy_tree() {
 #
 
 source_checks() {
-	! grep -ln PG_VERSION_NUM src/*.[ch] | grep -v 'src/compat.h' || return 1
-	wc -l src/*.[ch] | awk '$2 != "total" && $1 > 600 {print "too long: " $2; bad = 1} END {exit bad}' || return 1
-	! grep -n '[[:space:]]$' src/*.[ch] sql/*.sql test/*.sh examples/*.sh || return 1
+	! grep -ln PG_VERSION_NUM src/*.[ch] src/*/*.[ch] | grep -v 'src/compat.h' || return 1
+	wc -l src/*.[ch] src/*/*.[ch] | awk '$2 != "total" && $1 > 600 {print "too long: " $2; bad = 1} END {exit bad}' || return 1
+	! grep -n '[[:space:]]$' src/*.[ch] src/*/*.[ch] sql/*.sql test/*.sh examples/*.sh || return 1
 	# a script is whole: guard line first, every function has its comment
 	for script in sql/*.sql; do
 		grep -q '^\\echo Use ' "$script" || { echo "$script has no guard"; return 1; }

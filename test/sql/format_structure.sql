@@ -13,7 +13,7 @@ CALL migrate_up();
 SELECT * FROM test.objects;
 SELECT * FROM test.register('structure');
 SELECT public.greeting();
-SELECT array_agg(relname ORDER BY 1) FROM pg_class WHERE relnamespace = 'public'::regnamespace;
+SELECT array_agg(relname ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace;
 -- without versions, and by another name
 SELECT * FROM migrate_register_files(ARRAY['db/dump.sql'], ARRAY[E'--\n-- PostgreSQL database dump\n--\n\nSELECT 1;']);
 SELECT * FROM migrate_register_files(ARRAY['schema.sql'], ARRAY['SELECT 2;']);

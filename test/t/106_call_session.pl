@@ -29,54 +29,72 @@ SQL
 my $control = session($node, 'postgres');
 my $state = <<'SQL';
 SELECT string_agg(item, E'\n' ORDER BY item COLLATE "C") FROM (
-	SELECT format('%s=%s (%s)', name, setting, source) AS item FROM pg_settings
-		WHERE name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable') AND name NOT LIKE 'plpgsql.%'
+	SELECT format('%s=%s', name, setting) AS item FROM pg_settings WHERE source = 'session'
+		AND name NOT IN ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
+	UNION ALL SELECT 'search_path ' || current_setting('search_path')
 	UNION ALL SELECT 'user ' || current_user || ' ' || session_user || ' ' || current_setting('role')
 	UNION ALL SELECT 'custom ' || coalesce(nullif(current_setting('my.custom', true), ''), 'none')
 	UNION ALL SELECT 'prepared ' || name FROM pg_prepared_statements
+	UNION ALL SELECT 'lock ' || locktype FROM pg_locks WHERE pid = pg_backend_pid() AND locktype NOT IN ('relation', 'virtualxid')
 	UNION ALL SELECT 'cursor ' || name FROM pg_cursors WHERE is_holdable
-	UNION ALL SELECT 'advisory lock' FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory') AS s
+	UNION ALL SELECT 'listening ' || pg_listening_channels()) AS s
 SQL
 my $set = 'SET work_mem = \'77kB\'; SET search_path = nowhere, public; SET my.custom = \'left\'; PREPARE p AS SELECT 1;';
 my $temporary = 'CREATE TYPE pg_temp.ty AS (a int); ALTER TABLE depends ADD COLUMN c pg_temp.ty;';
 
 foreach my $case (
-	[ 'succeeds, lock timeout', '', '' ],
-	[ 'succeeds, cancelled', '', 'cancel' ],
-	[ 'fails, lock timeout', 'SELECT 1 / 0;', '' ],
-	[ 'fails, cancelled', 'SELECT 1 / 0;', 'cancel' ])
+	[ 'succeeds, then waits', '', '' ],
+	[ 'succeeds, then cancelled', '', 'cancel' ],
+	[ 'fails, then waits', 'SELECT 1 / 0;', '' ],
+	[ 'fails, then cancelled', 'SELECT 1 / 0;', 'cancel' ])
 {
 	my ($name, $fails, $cancel) = @$case;
 	my $session = session($node, 'postgres');
+	my $stop = session($node, 'postgres');
 	my $reader = session($node, 'postgres');
+
+	# (a setting is one of its own only once the library is loaded)
+	$session->query_safe("SELECT migrate_require(); SET neon_migrate.lock_timeout = '100ms'; SET neon_migrate.lock_retries = 0");
 	my $before = $session->query_safe($state);
-	my $lock_timeout = $cancel ? '10min' : '100ms';
 
-	$session->query_safe("SET neon_migrate.lock_timeout = '$lock_timeout'; SET neon_migrate.lock_retries = 0");
-	$before = $session->query_safe($state);
-
-	# it waits in its last step until there is a reader in the way of what follows
-	$reader->query_safe('BEGIN; LOCK TABLE log');
+	# it is stopped near its end, until there is a reader in the way of what follows
+	$stop->query_safe('BEGIN; LOCK TABLE log');
 	$session->start("CALL migrate_run('$name', "
-		  . literal("$set $temporary VACUUM t; SET lock_timeout = 0; SELECT count(*) FROM log; SET lock_timeout = '$lock_timeout'; VACUUM t; SET ROLE helper; $fails") . ')');
+		  . literal("$set $temporary VACUUM t; SET lock_timeout = 0; SELECT count(*) FROM log; SET lock_timeout = '1s'; VACUUM t; SET ROLE helper; $fails") . ')');
 	wait_until($control, "SELECT wait_event = 'relation' FROM pg_stat_activity WHERE pid = $session->{pid}", 'it waits');
-	my $second = session($node, 'postgres');
-	$second->query_safe('BEGIN; LOCK TABLE depends IN ACCESS SHARE MODE');
-	$reader->query_safe('COMMIT');
+	$reader->query_safe('BEGIN; LOCK TABLE depends IN ACCESS SHARE MODE');
+	$stop->query_safe('COMMIT');
+	wait_until($control, "SELECT count(*) = 1 FROM pg_locks WHERE pid = $session->{pid} AND relation = 'depends'::regclass AND NOT granted", 'it waits again');
 	if ($cancel)
 	{
-		wait_until($control, "SELECT count(*) = 1 FROM pg_locks WHERE pid = $session->{pid} AND relation = 'depends'::regclass AND NOT granted", 'it waits again');
 		$control->query_safe("SELECT pg_cancel_backend($session->{pid})");
+	}
+	else
+	{
+		$reader->query_safe('COMMIT');
 	}
 	$session->finish;
 	is(sqlstate($session->messages), $fails ? '22012' : '', "$name: the outcome is that of the migration");
-	my $after = $session->query($state);
-	is($after, $before, "$name: settings, role and the rest are as before");
-	$second->query_safe('COMMIT');
-	$_->quit foreach ($session, $reader, $second);
-	wait_until($control, 'SELECT count(*) = 0 FROM pg_class WHERE relpersistence = \'t\' AND relkind <> \'t\'', 'its session is gone');
-	$control->query_safe("SELECT migrate_unstamp('$name'); ALTER TABLE depends DROP COLUMN IF EXISTS c");
-	$control->query("SELECT migrate_unregister('$name')");
+	if ($cancel)
+	{
+		like($session->messages, qr/WARNING: .*could not restore the session after migration "$name"\n.*HINT:  Close this connection/s,
+			"$name: there is a warning");
+		$reader->query_safe('COMMIT');
+	}
+	else
+	{
+		unlike($session->messages, qr/WARNING/, "$name: there is no warning");
+		is(
+			$control->query_safe('SELECT count(*) FROM pg_type WHERE typname = \'ty\''),
+			0, "$name: the temporary type is gone");
+	}
+	is($session->query($state), $before, "$name: settings, role and the rest are as before");
+	$_->quit foreach ($session, $stop, $reader);
+	wait_until($control, 'SELECT count(*) = 0 FROM pg_type WHERE typname = \'ty\'', 'the session is gone');
+	$control->query_safe("SELECT migrate_unstamp('$name')");
+	$control->query_safe("SELECT migrate_unregister('$name')");
+	is($control->query_safe("SELECT count(*) FROM pg_attribute WHERE attrelid = 'depends'::regclass AND attname = 'c'"),
+		0, "$name: and with the type what depends on it");
 }
 
 #
@@ -120,7 +138,7 @@ foreach my $round (1 .. $rounds)
 		$after = $victim->query($state);
 		last if sqlstate($victim->messages) eq '';
 	}
-	if ($after ne $before || $messages =~ /WARNING/ || $outcome !~ /^(done|57014)$/)
+	if ($after ne $before || $outcome !~ /^(done|57014)$/)
 	{
 		is($after, $before, "storm, round $round, $call: the session is as before");
 		fail("storm, round $round, $call: $outcome, $messages");
@@ -148,6 +166,6 @@ is(
 nothing_open($node, 'postgres', 'storm');
 
 $_->quit foreach ($control, $victim, $storm);
-no_assertion_failed($node) if !$ENV{NM_P27};
+no_assertion_failed($node);
 $node->stop;
 done_testing();

@@ -110,7 +110,7 @@ sub no_assertion_failed
 {
 	my ($node) = @_;
 	my $log = slurp_file($node->logfile);
-	my ($found) = $log =~ /^(.*(?:TRAP: |detected write past|PANIC: |could not restore the session|XX000).*)$/m;
+	my ($found) = $log =~ /^(.*(?:TRAP: |detected write past|PANIC: |XX000).*)$/m;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($found, undef, 'no assertion failed and nothing was overwritten');
