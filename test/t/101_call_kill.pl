@@ -406,6 +406,34 @@ subtest 'while it clears away what is left' => sub {
 	nothing_open($node, $database, 'in the end');
 };
 
+# the end of a backend that waits for a lock is the moment for whatever looks
+# at it from a timer
+subtest 'many times in a wait' => sub {
+	my $database = copy_of($node, 'template_up', 'again_0');
+	my $holder = session($node, $database);
+
+	$holder->query_safe('BEGIN; LOCK TABLE s1, s2, s9');
+	foreach my $round (1 .. 40)
+	{
+		my $migrator = session($node, $database);
+
+		$migrator->start(
+			(
+				'CALL migrate_up()', "SELECT migrate_apply('x', 'ALTER TABLE s9 ADD COLUMN b int')",
+				"CALL migrate_run('y', 'VACUUM s9')"
+			)[ $round % 3 ]);
+		wait_until(control(), "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $migrator->{pid}", 'it waits');
+		control()->query_safe("SELECT pg_terminate_backend($migrator->{pid})");
+		$migrator->died;
+	}
+	# all of these are there still: the server has not gone down
+	let_go($holder);
+	control()->query_safe('SELECT 1');
+	sql_is($node, $database, "SELECT migrate_unstamp('y'), migrate_unregister('y'); CALL migrate_up()", "unstamped|t\n1", 'the next CALL finishes it');
+	is(contents($node, $database), $reference{up}, 'it is what psql makes');
+	nothing_open($node, $database, 'in the end');
+};
+
 # killed at each of its steps in turn
 subtest 'at one step after the other' => sub {
 	foreach my $direction ('up', 'down')
