@@ -108,6 +108,10 @@ CREATE TRIGGER migrate_ledger_guard_row BEFORE INSERT ON @extschema@.migrate_led
 CREATE TRIGGER migrate_ledger_guard_statement BEFORE UPDATE OR DELETE OR TRUNCATE
     ON @extschema@.migrate_ledger
     FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.migrate_ledger_guard();
+CREATE TRIGGER migrate_ledger_guard_loaded AFTER INSERT ON @extschema@.migrate_ledger
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.migrate_ledger_guard();
+COMMENT ON TRIGGER migrate_ledger_guard_loaded ON @extschema@.migrate_ledger IS
+    'what was restored into the empty ledger is a whole chain';
 COMMENT ON TRIGGER migrate_ledger_guard_row ON @extschema@.migrate_ledger IS
     'only neon_migrate inserts, and whoever restores a dump into the empty ledger';
 COMMENT ON TRIGGER migrate_ledger_guard_statement ON @extschema@.migrate_ledger IS

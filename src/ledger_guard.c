@@ -9,7 +9,7 @@
  *
  * Inserting is not for SQL either.  The one exception is restoring a dump,
  * whose owner need not be a superuser: rows may be copied into an empty
- * ledger, as long as they form a whole chain from its first entry on.  A
+ * ledger, as long as they are a whole chain when the statement ends.  A
  * superuser's restore takes even a broken chain: better that migrate_verify()
  * reports it than that it is lost.
  *
@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
@@ -25,17 +26,9 @@
 
 #include "ledger.h"
 #include "session.h"
+#include "stored_table.h"
 
 PG_FUNCTION_INFO_V1(migrate_ledger_guard);
-
-/*
- * How far the restoring statement has come; kept in fn_extra for its length.
- */
-typedef struct Restore
-{
-	int64		seq;
-	uint8		hash[PG_SHA256_DIGEST_LENGTH];
-} Restore;
 
 static void
 refuse(const char *what)
@@ -63,35 +56,51 @@ is_hash(const LedgerEntry *entry, LedgerColumn column, const uint8 *hash)
 }
 
 /*
- * Raises an error unless the row follows those that the same statement has
- * put into the empty ledger before.
+ * Before a row that is being restored: raises an error unless the ledger was
+ * empty when the statement began.  (Its own rows do not show yet.)
  */
 static void
-check_restored_row(FunctionCallInfo fcinfo, TriggerData *trigger)
+check_empty(FunctionCallInfo fcinfo, const Ledger *ledger)
 {
-	Restore    *restore = fcinfo->flinfo->fn_extra;
-	LedgerEntry entry;
-	uint8		hash[PG_SHA256_DIGEST_LENGTH];
-	bool		linked;
-
-	if (restore == NULL)
-	{
-		if (ledger_tail(ledger_open_table(RelationGetRelid(trigger->tg_relation))) != NULL)
-			refuse("insert into");
-		restore = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Restore));
-		fcinfo->flinfo->fn_extra = restore;
-	}
-
-	heap_deform_tuple(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation),
-					  entry.values, entry.nulls);
-	ledger_hash(&entry, hash);
-	linked = restore->seq == 0 ? entry.nulls[L_PREVIOUS_HASH] :
-		is_hash(&entry, L_PREVIOUS_HASH, restore->hash);
-	if (ledger_entry_int64(&entry, L_SEQ) != restore->seq + 1 || !linked ||
-		!is_hash(&entry, L_ENTRY_HASH, hash))
+	if (fcinfo->flinfo->fn_extra != NULL)
+		return;
+	if (ledger_tail(ledger) != NULL)
 		refuse("insert into");
-	restore->seq++;
-	memcpy(restore->hash, hash, sizeof(hash));
+	fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, 1);
+}
+
+/*
+ * After the statement: raises an error unless what it put in is a whole chain.
+ * The rows may have come in any order.
+ */
+static void
+check_chain(const Ledger *ledger)
+{
+	StoredScan	scan;
+	HeapTuple	tuple;
+	int64		seq = 0;
+	uint8		previous[PG_SHA256_DIGEST_LENGTH];
+
+	/* the rows are those of the command that is still running */
+	CommandCounterIncrement();
+	stored_scan_begin(&scan, ledger->relid, AccessShareLock, L_SEQ + 1, 0, NULL,
+					  ForwardScanDirection);
+	while (HeapTupleIsValid(tuple = stored_scan_next(&scan)))
+	{
+		LedgerEntry *entry = ledger_entry_from_tuple(tuple, RelationGetDescr(scan.table));
+		bool		linked = seq == 0 ? entry->nulls[L_PREVIOUS_HASH] :
+			is_hash(entry, L_PREVIOUS_HASH, previous);
+		uint8		hash[PG_SHA256_DIGEST_LENGTH];
+
+		CHECK_FOR_INTERRUPTS();
+		ledger_hash(entry, hash);
+		if (ledger_entry_int64(entry, L_SEQ) != ++seq || !linked ||
+			!is_hash(entry, L_ENTRY_HASH, hash))
+			refuse("insert into");
+		memcpy(previous, hash, sizeof(hash));
+		pfree(entry);
+	}
+	stored_scan_end(&scan);
 }
 
 /*
@@ -101,13 +110,15 @@ Datum
 migrate_ledger_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	Ledger	   *ledger;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("migrate_ledger_guard() must be called as a trigger")));
 
-	if (RelationGetRelid(trigger->tg_relation) != ledger_open(fcinfo)->relid)
+	ledger = ledger_open(fcinfo);
+	if (RelationGetRelid(trigger->tg_relation) != ledger->relid)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("migrate_ledger_guard() is a trigger for the ledger of migrations only")));
@@ -122,7 +133,11 @@ migrate_ledger_guard(PG_FUNCTION_ARGS)
 	/* ledger_append() does not come here: it puts its rows in without SQL */
 	if (session_is_migrating())
 		refuse("insert into");
-	if (!superuser())
-		check_restored_row(fcinfo, trigger);
+	if (superuser())
+		return PointerGetDatum(trigger->tg_trigtuple);
+	if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		check_empty(fcinfo, ledger);
+	else
+		check_chain(ledger);
 	return PointerGetDatum(trigger->tg_trigtuple);
 }

@@ -98,7 +98,8 @@ static TableCheck table_checks[] = {
 			" WHERE NOT t.own OR t.tgenabled OPERATOR(pg_catalog.<>) ALL (ARRAY['O', 'A']::pg_catalog.\"char\"[])"
 			" UNION ALL SELECT 'trigger ' OPERATOR(pg_catalog.||) g.name"
 			" OPERATOR(pg_catalog.||) ' is missing'"
-			" FROM (VALUES ('migrate_ledger_guard_row'), ('migrate_ledger_guard_statement'))"
+			" FROM (VALUES ('migrate_ledger_guard_row'), ('migrate_ledger_guard_statement'),"
+			" ('migrate_ledger_guard_loaded'))"
 			" AS g (name) WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t"
 			" WHERE t.tgrelid OPERATOR(pg_catalog.=) $1"
 			" AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.=) g.name) ORDER BY 1",

@@ -267,7 +267,8 @@ sub interrupt
 		kill 'KILL', $migrator->pid;
 		$_->died foreach ($migrator, @holders, control());
 		undef $control;
-		$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+		# (with no query: IPC::Run dies if psql ends before it has read one)
+		$node->poll_query_until('postgres', undef, '') or die 'the server did not come back';
 		return;
 	}
 	elsif ($way eq 'stop')
@@ -413,7 +414,7 @@ subtest 'many times in a wait' => sub {
 	my $holder = session($node, $database);
 
 	$holder->query_safe('BEGIN; LOCK TABLE s1, s2, s9');
-	foreach my $round (1 .. 40)
+	foreach my $round (1 .. 80)
 	{
 		my $migrator = session($node, $database);
 
@@ -429,7 +430,7 @@ subtest 'many times in a wait' => sub {
 	# all of these are there still: the server has not gone down
 	let_go($holder);
 	control()->query_safe('SELECT 1');
-	sql_is($node, $database, "SELECT migrate_unstamp('y'), migrate_unregister('y'); CALL migrate_up()", "unstamped|t\n1", 'the next CALL finishes it');
+	sql_is($node, $database, "SELECT migrate_unstamp('y'); CALL migrate_up()", "unstamped\n1", 'the next CALL finishes it');
 	is(contents($node, $database), $reference{up}, 'it is what psql makes');
 	nothing_open($node, $database, 'in the end');
 };
