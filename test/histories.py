@@ -11,10 +11,11 @@ FOLDER holds a folder per migration, as diesel lays them out:
 
 1. Forward.  Each up runs through migrate_apply() in one database and through
    psql -1 in another.  Where one fails and the other does not, neon_migrate is
-   wrong, unless it refuses the down SQL, which it reads before it runs the up:
-   those are listed, and applied without their down.  Where both fail, it is the migration (it needs another PostgreSQL, or
+   wrong.  Where both fail, it is the migration (it needs another PostgreSQL, or
    cannot run in a transaction): then psql runs it statement by statement in
-   both, as far as it goes, migrate_stamp() records it, and it is listed.
+   both, as far as it goes, migrate_stamp() records it, and it is listed.  So is
+   a migration whose down SQL migrate_apply() refuses, which it reads before it
+   runs the up: that one is applied without its down.
 
 2. Downs, one by one.  After each up the database is copied.  In the copy,
    migrate_rollback() runs; pg_dump -s must then say what it said before the up.
@@ -28,14 +29,16 @@ FOLDER holds a folder per migration, as diesel lays them out:
    run by psql as far as it goes and marked with migrate_unstamp().
 
 What is in the schema "migrate", where the extension is, is left out of the
-comparison, and so are times of this run, which a view on 'now' has in it.  A dump that differs only in the order of its lines is counted
-apart: a column that a down adds back comes last.
+comparison, and so are times of this run, which a view on 'now' has in it.  A
+dump that differs only in the order of its lines is counted apart: a column that
+a down adds back comes last.
 
---before is SQL that both databases get first, such as a table that the project's
-own migration tool would have made.  psql and pg_dump are those on the PATH (--prefix is put before their names, to
-run them somewhere else); the server is the one of libpq's environment (PGHOST,
-...; as superuser), else a throw-away one; see bench/server.py.  Exit status 1
-if anything is neon_migrate's fault.
+--before is SQL that both databases get first, such as a table that the
+project's own migration tool would have made.  psql and pg_dump are those on the
+PATH (--prefix is put before their names, to run them somewhere else); the
+server is the one of libpq's environment (PGHOST, ...; as superuser), else a
+throw-away one; see bench/server.py.  Exit status 1 if anything is
+neon_migrate's fault.
 """
 
 import argparse
@@ -160,7 +163,8 @@ class History:
     def note(self, kind, migration, *lines):
         """Counts something about a migration, and lists it at the end."""
         self.counts[kind] += 1
-        self.notes[kind].append(f"{migration.version} {migration.name}: " + "\n        ".join(lines))
+        self.notes[kind].append(f"{migration.version} {migration.name}: " +
+                                "\n        ".join(lines))
 
     def fault(self, migration, text):
         """Counts something as neon_migrate's fault."""
@@ -190,13 +194,13 @@ class History:
         """Runs an up in both databases."""
         migration = self.migrations[number]
         began = time.perf_counter()
-        _, error = self.apply("nm_apply", migration)
+        _, error = self.apply("apply", migration)
         if error and (error.context or "").startswith("down SQL"):
             self.note("down that is refused", migration, describe(error))
             migration = self.migrations[number] = migration._replace(down=None)
-            _, error = self.apply("nm_apply", migration)
+            _, error = self.apply("apply", migration)
         middle = time.perf_counter()
-        psql_error = self.psql.run("nm_psql", migration.up)
+        psql_error = self.psql.run("psql", migration.up)
         self.seconds["migrate_apply"] += middle - began
         self.seconds["psql"] += time.perf_counter() - middle
 
@@ -214,11 +218,11 @@ class History:
         lines = [describe(error)]
         if psql_error and psql_error[:5] != error.sqlstate:
             lines.append(f"psql -1: {psql_error}")
-        for database in ("nm_apply", "nm_psql") if psql_error else ("nm_apply",):
+        for database in ("apply", "psql") if psql_error else ("apply",):
             left = self.psql.run(database, migration.up, one_transaction=False)
         if left:
             lines.append(f"statement by statement, too: {left}")
-        with self.server.connect("nm_apply") as session:
+        with self.server.connect("apply") as session:
             # this server may not even be able to parse it
             for up, down in ((migration.up, migration.down), (None, migration.down), (None, None)):
                 try:
@@ -236,16 +240,16 @@ class History:
         if migration.down is None:
             self.counts["no down"] += 1
             return
-        self.server.create_database("nm_down", "nm_apply")
-        error = self.rollback("nm_down", migration)
+        self.server.create_database("down", "apply")
+        error = self.rollback("down", migration)
         if error is not None:
-            psql_error = self.psql.run("nm_down", migration.down)
+            psql_error = self.psql.run("down", migration.down)
             if psql_error is None:
                 self.fault(migration, f"migrate_rollback: {describe(error)}; psql -1 ran the down")
             self.note("down that fails", migration, describe(error))
             return
         self.counts["down that runs"] += 1
-        found = self.psql.dump("nm_down")
+        found = self.psql.dump("down")
         verdict = compare(before, found)
         if verdict == "same":
             self.counts["down that restores the schema exactly"] += 1
@@ -253,31 +257,31 @@ class History:
             self.counts["down that restores all but the order of columns"] += 1
         else:
             # is it the SQL?  then psql arrives at the same schema
-            self.server.create_database("nm_down", "nm_apply")
-            self.psql.run("nm_down", migration.down)
-            by_psql = self.psql.dump("nm_down")
+            self.server.create_database("down", "apply")
+            self.psql.run("down", migration.down)
+            by_psql = self.psql.dump("down")
             if compare(by_psql, found) != "same":
                 self.fault(migration, "after the down by migrate_rollback and by psql -1 the "
                                       "schema differs: " + "; ".join(difference(by_psql, found)))
             self.note("down that leaves a difference", migration, *difference(before, found))
             return
-        _, error = self.apply("nm_down", migration)
+        _, error = self.apply("down", migration)
         if error is not None:
             self.note("up that fails after its down", migration, describe(error))
             return
-        verdict = compare(after, self.psql.dump("nm_down"))
+        verdict = compare(after, self.psql.dump("down"))
         self.counts["up after down: " + {"same": "the same schema as before", "order":
                     "all but the order of columns", "different": "another schema"}[verdict]] += 1
 
     def forward(self):
         """Runs all ups, and after each one its down in a copy."""
-        self.server.create_database("nm_apply", None, CREATE_EXTENSION, self.before)
-        self.server.create_database("nm_psql", None, self.before)
-        self.dumps.append(self.psql.dump("nm_apply"))
+        self.server.create_database("apply", None, CREATE_EXTENSION, self.before)
+        self.server.create_database("psql", None, self.before)
+        self.dumps.append(self.psql.dump("apply"))
         for number in range(len(self.migrations)):
             self.forward_one(number)
             migration = self.migrations[number]
-            self.dumps.append(self.psql.dump("nm_apply"))
+            self.dumps.append(self.psql.dump("apply"))
             if migration.version not in self.skipped:
                 self.down_one(migration, self.dumps[-2], self.dumps[-1])
             if number % 50 == 49:
@@ -285,7 +289,7 @@ class History:
 
     def check_end(self):
         """Compares the two databases, and asks the ledger."""
-        by_psql = self.psql.dump("nm_psql")
+        by_psql = self.psql.dump("psql")
         verdict = compare(by_psql, self.dumps[-1])
         print(f"pg_dump -s of both databases ({len(by_psql)} lines): {verdict}")
         if verdict != "same":
@@ -293,7 +297,7 @@ class History:
                        "; ".join(difference(by_psql, self.dumps[-1])))
         unchanged = 0
         for migration in self.migrations:
-            result, error = self.apply("nm_apply", migration)
+            result, error = self.apply("apply", migration)
             unchanged += result == "unchanged"
             if result != "unchanged" and migration.version not in self.skipped:
                 self.fault(migration, "applied again: " + (result or describe(error)))
@@ -302,7 +306,7 @@ class History:
 
     def verify(self):
         """Asks migrate_verify()."""
-        with self.server.connect("nm_apply") as session:
+        with self.server.connect("apply") as session:
             bad = session.query("SELECT subject, detail FROM migrate.migrate_verify() WHERE NOT ok")
         if bad:
             self.fault(None, f"migrate_verify(): {bad}")
@@ -311,19 +315,19 @@ class History:
         """Rolls all back, one at a time."""
         restored = 0
         for migration, before in zip(reversed(self.migrations), reversed(self.dumps[:-1])):
-            error = self.rollback("nm_apply", migration)
+            error = self.rollback("apply", migration)
             if error is None:
                 self.counts["backward: down that runs"] += 1
-                restored += compare(before, self.psql.dump("nm_apply")) != "different"
+                restored += compare(before, self.psql.dump("apply")) != "different"
                 continue
             self.note("backward: down that fails", migration, describe(error))
             if migration.down:
-                self.psql.run("nm_apply", migration.down, one_transaction=False)
-            with self.server.connect("nm_apply") as session:
+                self.psql.run("apply", migration.down, one_transaction=False)
+            with self.server.connect("apply") as session:
                 session.query("SELECT migrate.migrate_unstamp($1)", migration.version)
         self.counts["backward: schema as it was then"] = restored
         self.verify()
-        left = difference(self.dumps[0], self.psql.dump("nm_apply"))
+        left = difference(self.dumps[0], self.psql.dump("apply"))
         print("after all downs the schema is " + ("empty again" if not left else "not empty:"))
         for line in left:
             print("   ", line)

@@ -76,9 +76,9 @@ class Scenario:
 
     def run(self, server):
         """Runs all rounds; returns a row for the table, and whether all was right."""
-        server.create_database("nm_concurrency", "nm_concurrency_template")
+        server.create_database("concurrency", "concurrency_template")
         tally, slowest, wrong = collections.Counter(), [], []
-        sessions = [server.connect("nm_concurrency") for _ in range(self.sessions)]
+        sessions = [server.connect("concurrency") for _ in range(self.sessions)]
         for session in sessions:
             if self.setting:
                 session.simple(f"SET {self.setting}")
@@ -93,7 +93,7 @@ class Scenario:
                 wrong.append(f"{self.name}, round {number}: {dict(counts)}")
         for session in sessions:
             session.close()
-        with server.connect("nm_concurrency") as session:
+        with server.connect("concurrency") as session:
             bad = session.query("SELECT subject, detail FROM migrate.migrate_verify() WHERE NOT ok")
             gaps, twice = session.query(
                 "SELECT max(seq) - count(*), (SELECT count(*) FROM (SELECT FROM"
@@ -160,7 +160,7 @@ def main():
     rows, wrong = [], []
     with Server(max_connections=str(args.sessions + 20)) as server:
         print(f"PostgreSQL {server.version}; {load()}\n", flush=True)
-        server.create_database("nm_concurrency_template", None, CREATE_EXTENSION)
+        server.create_database("concurrency_template", None, CREATE_EXTENSION)
         for scenario in scenarios(args.sessions, args.rounds):
             row, found = scenario.run(server)
             rows.append(row)

@@ -51,7 +51,8 @@ WARM_UP = 8             # the server keeps to a generic plan after five
 HISTORY = """
 SELECT count(migrate.migrate_stamp((20200101000000 + n)::text,
     format(E'-- migration %1$s\\nCREATE TABLE t%1$s (id bigint PRIMARY KEY, name text NOT NULL);\\n'
-           'CREATE INDEX i%1$s ON t%1$s (name);\\nCOMMENT ON TABLE t%1$s IS ''the %1$s. table'';', n),
+           'CREATE INDEX i%1$s ON t%1$s (name);\\n'
+           'COMMENT ON TABLE t%1$s IS ''the %1$s. table'';', n),
     format('DROP TABLE t%s;', n), 'migration number ' || n))
 FROM generate_series($1::int, $2::int) AS n"""
 
@@ -151,7 +152,8 @@ OPERATIONS = [
 
 VIEWS = [
     ("migrate_status", "SELECT count(checksum) FROM migrate.migrate_status"),
-    ("migrate_status of one", "SELECT * FROM migrate.migrate_status WHERE version = '20200101000500'"),
+    ("migrate_status of one",
+     "SELECT * FROM migrate.migrate_status WHERE version = '20200101000500'"),
     ("migrate_history", "SELECT count(entry_hash) FROM migrate.migrate_history"),
     ("migrate_verify()", "SELECT bool_and(ok) FROM migrate.migrate_verify()"),
 ]
@@ -193,9 +195,9 @@ def time_views(subjects):
 
 def time_old_session(server, large, calls=20):
     """Times rollbacks in one session while the ledger grows, and prints a table."""
-    server.create_database("nm_old", None, CREATE_EXTENSION)
+    server.create_database("old", None, CREATE_EXTENSION)
     rows, size = [], 0
-    with server.connect("nm_old") as session:
+    with server.connect("old") as session:
         subject = Subject(session, 0)
         for grown in (0, large // 100, large // 10, large):
             make_history(session, grown, first=size + 1)
@@ -270,8 +272,8 @@ def main():
             order = keys[number % len(keys):] + keys[:number % len(keys)]
             subjects = {}
             for key in order:
-                server.create_database("nm_" + key, key)
-                subjects[key] = Subject(server.connect("nm_" + key), templates[key])
+                server.create_database("copy of " + key, key)
+                subjects[key] = Subject(server.connect("copy of " + key), templates[key])
             for results, found in ((costs, time_operations(subjects)),
                                    (views, time_views(subjects))):
                 for name, cost in found.items():

@@ -128,9 +128,9 @@ def status(session):
 
 def measure(server, call, text):
     """Sends a migration in one way; returns peak and rest in kB, and its Cost."""
-    server.create_database("nm_memory", "nm_memory_template")
+    server.create_database("memory", "memory_template")
     cost = Cost()
-    with server.connect("nm_memory") as session:
+    with server.connect("memory") as session:
         # what any session does once: load the library, fill caches
         session.query("SELECT migrate.migrate_apply('0', 'SELECT 1')")
         session.query("SELECT run('SELECT 1')")
@@ -196,9 +196,9 @@ MANY = {
 def many_calls(server, count):
     """Prints how the session grows when it calls something very often."""
     rows, worst = [], 0
-    server.create_database("nm_memory", "nm_memory_template")
+    server.create_database("memory", "memory_template")
     for name, call in MANY.items():
-        with server.connect("nm_memory") as session:
+        with server.connect("memory") as session:
             for number in range(100):
                 call(session, number)
             before = status(session)["RssAnon"]
@@ -216,8 +216,8 @@ def many_calls(server, count):
 
 def lock_table(server):
     """Runs a migration that needs more locks than there are."""
-    server.create_database("nm_memory", "nm_memory_template")
-    with server.connect("nm_memory") as session:
+    server.create_database("memory", "memory_template")
+    with server.connect("memory") as session:
         slots = int(session.value(
             "SELECT current_setting('max_locks_per_transaction')::int"
             " * (current_setting('max_connections')::int"
@@ -255,7 +255,7 @@ def main():
     with Server(shared_buffers="16MB", max_locks_per_transaction="1024") as server:
         print(f"{args.rounds} rounds; PostgreSQL {server.version}, shared_buffers "
               f"{server.admin.value('SHOW shared_buffers')}; {load()}\n", flush=True)
-        server.create_database("nm_memory_template", None, SETUP)
+        server.create_database("memory_template", None, SETUP)
         shapes(server, args.shape or SHAPES, 1 if args.quick else args.rounds, scale)
         if args.shape:
             return
@@ -264,7 +264,7 @@ def main():
             lock_table(server)
     if server.temporary:
         with Server(max_connections="10", max_locks_per_transaction="10") as server:
-            server.create_database("nm_memory_template", None, SETUP)
+            server.create_database("memory_template", None, SETUP)
             lock_table(server)
 
 

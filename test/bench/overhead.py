@@ -132,7 +132,8 @@ class Schema:
         if kind == "function":
             name = self.name("f")
             return (f"CREATE FUNCTION {name}(a bigint) RETURNS bigint LANGUAGE plpgsql AS $$\n"
-                    f"BEGIN\n    RETURN a + {self.number};\nEND $$", f"DROP FUNCTION {name}(bigint)")
+                    f"BEGIN\n    RETURN a + {self.number};\nEND $$",
+                    f"DROP FUNCTION {name}(bigint)")
         if kind == "enum":
             name = self.name("e")
             return (f"CREATE TYPE {name} AS ENUM ('new', 'open', 'done')", f"DROP TYPE {name}")
@@ -204,7 +205,8 @@ def check(sessions, migrations):
              " AND relname !~ '^plain_ledger'")
     if len({session.value(count) for session in sessions.values()}) != 1:
         raise SystemExit("the variants did not arrive at the same schema")
-    for variant, ledger in (("migrate_apply", "migrate.migrate_ledger"), ("plpgsql", "plain_ledger")):
+    for variant, ledger in (("migrate_apply", "migrate.migrate_ledger"),
+                            ("plpgsql", "plain_ledger")):
         recorded = sessions[variant].value(f"SELECT count(*) FROM {ledger}")
         if int(recorded) != len(migrations):
             raise SystemExit(f"{variant} recorded {recorded} migrations")
@@ -227,13 +229,13 @@ def main():
         print(f"{len(migrations)} migrations, {sum(m[3] for m in migrations)} statements, "
               f"{args.rounds} rounds; PostgreSQL {server.version}; {load()}", flush=True)
         for variant in variants:
-            server.create_database(f"nm_template_{variant}", None, SETUP[variant])
+            server.create_database(f"template_{variant}", None, SETUP[variant])
         for number in range(args.rounds):
             order = variants[number % 3:] + variants[:number % 3]
             for way, apply in WAYS.items():
                 for variant in order:
-                    server.create_database(f"nm_{variant}", f"nm_template_{variant}")
-                sessions = {variant: server.connect(f"nm_{variant}") for variant in order}
+                    server.create_database(variant, f"template_{variant}")
+                sessions = {variant: server.connect(variant) for variant in order}
                 for variant, cost in apply(sessions, migrations).items():
                     results[way, variant].append(cost)
                 check(sessions, migrations)

@@ -4,9 +4,11 @@ server.py: the server that a benchmark runs on, and databases in it.
 If the environment names one (PGHOST, PGPORT or PGSERVICE), that is used, with
 libpq's own rules; its user must be a superuser.  Otherwise a throw-away server
 is made with the PostgreSQL that pg_config (or $PG_CONFIG) is of, in a
-temporary folder under $TMPDIR, reachable there only, and removed at the end.
-PostgreSQL refuses to run as root: root starts it as user "postgres", or
-$BENCH_USER.
+temporary folder under $TMPDIR, reachable there only (on port 55420, or
+$BENCH_PORT), and removed at the end.  PostgreSQL refuses to run as root: root
+starts it as user "postgres", or $BENCH_USER.
+
+The databases are called nm_bench_...; those that are there are dropped.
 """
 
 import os
@@ -23,6 +25,9 @@ import libpq
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off",
             "listen_addresses": "", "max_connections": "100", "log_min_messages": "fatal",
             "log_min_error_statement": "panic", "max_wal_size": "4GB", "checkpoint_timeout": "1h"}
+
+
+PREFIX = "nm_bench_"
 
 
 def from_environment():
@@ -44,10 +49,14 @@ class Server:
         self.databases = []
 
     def __enter__(self):
-        if self.temporary:
-            self._start()
-        self.admin = self.connect(os.environ.get("PGDATABASE", "postgres"))
-        self.version = self.admin.value("SHOW server_version").split()[0]
+        try:
+            if self.temporary:
+                self._start()
+            self.admin = libpq.Connection(self._conninfo(os.environ.get("PGDATABASE", "postgres")))
+            self.version = self.admin.value("SHOW server_version").split()[0]
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(self, *_exception):
@@ -57,9 +66,14 @@ class Server:
                     self.drop_database(name)
             self.admin.close()
         finally:
-            if self.temporary:
-                self._program("pg_ctl", "-D", self.folder + "/data", "-m", "immediate", "-w", "stop")
-                shutil.rmtree(self.folder)
+            self._stop()
+
+    def _stop(self):
+        if self.folder and os.path.exists(self.folder + "/data/postmaster.pid"):
+            self._program("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+        if self.folder:
+            shutil.rmtree(self.folder)
+            self.folder = None
 
     def _program(self, name, *args):
         done = subprocess.run([os.path.join(self.bindir, name), *args], cwd=self.folder,
@@ -87,22 +101,25 @@ class Server:
         # its output to a file: the server would keep a pipe of ours open
         self._program("pg_ctl", "-D", "data", "-l", "log", "-w", "start")
 
-    def conninfo(self, database):
-        """The connection string of a database."""
-        if not self.temporary:
-            return f"dbname={_quote(database)}"
-        return (f"host={_quote(self.folder)} port={self.port} user=postgres "
-                f"dbname={_quote(database)} client_encoding=UTF8")
+    def _conninfo(self, database):
+        settings = {"dbname": database, "client_encoding": "UTF8"}
+        if self.temporary:
+            settings.update(host=self.folder, port=self.port, user="postgres")
+        return " ".join(f"{name}={_quote(value)}" for name, value in settings.items())
 
-    def connect(self, database):
-        """A new session in a database."""
-        return libpq.Connection(self.conninfo(database))
+    def conninfo(self, name):
+        """The connection string of one of the databases."""
+        return self._conninfo(PREFIX + name)
+
+    def connect(self, name):
+        """A new session in one of the databases."""
+        return libpq.Connection(self.conninfo(name))
 
     def create_database(self, name, template=None, *statements):
         """Makes a database anew, a copy of "template", and runs statements in it."""
         self.drop_database(name)
-        self.admin.simple(f'CREATE DATABASE "{name}"' +
-                          (f' TEMPLATE "{template}"' if template else ""))
+        self.admin.simple(f'CREATE DATABASE "{PREFIX}{name}"' +
+                          (f' TEMPLATE "{PREFIX}{template}"' if template else ""))
         self.databases.append(name)
         with self.connect(name) as session:     # also makes its cache files
             for statement in statements:
@@ -110,7 +127,7 @@ class Server:
 
     def drop_database(self, name):
         """Drops a database, if it is there."""
-        self.admin.simple(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.admin.simple(f'DROP DATABASE IF EXISTS "{PREFIX}{name}" WITH (FORCE)')
         if name in self.databases:
             self.databases.remove(name)
 
