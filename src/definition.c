@@ -7,6 +7,8 @@
  * pending again after a rollback.  Which are pending is marked in the row,
  * together with each event of the ledger; the list is never history.
  *
+ * Any other change to the list forgets which folder of files it came from.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -21,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "definition.h"
+#include "folder.h"
 #include "stored_table.h"
 #include "version.h"
 
@@ -138,6 +141,7 @@ definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 	}
 	stored_scan_end(&scan);
 	CommandCounterIncrement();
+	folder_forget(ledger);
 
 	values[D_PENDING - 1] = BoolGetDatum(true);
 	values[D_BY_RUN - 1] = BoolGetDatum(by_run);
@@ -161,6 +165,8 @@ definition_delete(const Ledger *ledger, const char *version)
 		CatalogTupleDelete(scan.table, &tuple->t_self);
 	stored_scan_end(&scan);
 	CommandCounterIncrement();
+	if (found)
+		folder_forget(ledger);
 	return found;
 }
 

@@ -165,6 +165,25 @@ ledger_tail(const Ledger *ledger)
 }
 
 /*
+ * Returns event "seq".  Raises an error if it is missing.
+ */
+LedgerEntry *
+ledger_event(const Ledger *ledger, int64 seq)
+{
+	ScanKeyData key;
+	LedgerEntry *entry;
+
+	seq_key(&key, BTEqualStrategyNumber, seq);
+	entry = first_entry(ledger, L_SEQ, 1, &key, ForwardScanDirection);
+	if (entry == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("entry " INT64_FORMAT " is missing from the ledger", seq),
+				 errhint("See SELECT * FROM migrate_verify().")));
+	return entry;
+}
+
+/*
  * Goes down the stack of applied versions from event "seq" to the first that
  * is still in force, and returns the latest event of its version, or NULL at
  * the bottom.
@@ -174,24 +193,26 @@ ledger_applied_at(const Ledger *ledger, int64 seq)
 {
 	while (seq != 0)
 	{
-		ScanKeyData key;
-		LedgerEntry *entry;
+		LedgerEntry *entry = ledger_event(ledger, seq);
 		LedgerEntry *latest;
 
 		CHECK_FOR_INTERRUPTS();
-		seq_key(&key, BTEqualStrategyNumber, seq);
-		entry = first_entry(ledger, L_SEQ, 1, &key, ForwardScanDirection);
-		if (entry == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("entry " INT64_FORMAT " is missing from the ledger", seq),
-					 errhint("See SELECT * FROM migrate_verify().")));
 		latest = ledger_lookup(ledger, ledger_entry_text(entry, L_VERSION));
 		if (latest != NULL && ledger_entry_int64(latest, L_APPLIED_SEQ) == seq)
 			return latest;
 		seq = ledger_entry_int64(entry, L_BELOW_SEQ);
 	}
 	return NULL;
+}
+
+/*
+ * Returns the latest event of the version applied last of those that are
+ * applied, or NULL.  "tail" is the latest event of all, or NULL.
+ */
+LedgerEntry *
+ledger_head(const Ledger *ledger, const LedgerEntry *tail)
+{
+	return tail ? ledger_applied_at(ledger, ledger_entry_int64(tail, L_HEAD_SEQ)) : NULL;
 }
 
 /*

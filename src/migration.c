@@ -9,6 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 
 #include "migration.h"
 #include "version.h"
@@ -147,6 +148,24 @@ migration_free_scripts(Migration *migration)
 	if (migration->down)
 		script_free(migration->down);
 	migration->up = migration->down = NULL;
+}
+
+static bool
+is_same_text(const text *a, const text *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return datum_image_eq(PointerGetDatum(a), PointerGetDatum(b), false, -1);
+}
+
+/*
+ * Do two migrations have the same SQL and description, to the letter?
+ */
+bool
+migration_is_same_text(const Migration *a, const Migration *b)
+{
+	return is_same_text(a->up_sql, b->up_sql) && is_same_text(a->down_sql, b->down_sql) &&
+		is_same_text(a->description, b->description);
 }
 
 /*

@@ -32,11 +32,8 @@ PG_FUNCTION_INFO_V1(migrate_require);
 static char *
 current_version(const Ledger *ledger, const LedgerEntry *tail)
 {
-	LedgerEntry *head;
+	LedgerEntry *head = ledger_head(ledger, tail);
 
-	if (tail == NULL || tail->nulls[L_HEAD_SEQ])
-		return NULL;
-	head = ledger_applied_at(ledger, ledger_entry_int64(tail, L_HEAD_SEQ));
 	return head ? ledger_entry_text(head, L_VERSION) : NULL;
 }
 
