@@ -188,6 +188,23 @@ migration_dependencies(const Migration *migration)
 }
 
 /*
+ * Does the migration depend on the same versions as the other, in that order?
+ */
+bool
+migration_has_dependencies_of(const Migration *migration, const Migration *other)
+{
+	List	   *a = migration_dependencies(migration);
+	List	   *b = migration_dependencies(other);
+
+	if (list_length(a) != list_length(b))
+		return false;
+	for (int i = 0; i < list_length(a); i++)
+		if (strcmp(list_nth(a, i), list_nth(b, i)) != 0)
+			return false;
+	return true;
+}
+
+/*
  * Returns a new ledger entry that records the migration, which has been read
  * (and parsed, for the entry to say whether it is transactional).
  */

@@ -34,6 +34,7 @@ extern void migration_read(Migration *migration);
 extern void migration_parse(Migration *migration);
 extern void migration_free_scripts(Migration *migration);
 extern bool migration_is_same_text(const Migration *a, const Migration *b);
+extern bool migration_has_dependencies_of(const Migration *migration, const Migration *other);
 extern List *migration_dependencies(const Migration *migration);
 extern LedgerEntry *migration_to_entry(const Migration *migration, const char *action);
 

@@ -94,7 +94,6 @@ register_found(const Ledger *ledger, FormatMigration *found)
 	if (found->description)
 		migration.description = cstring_to_text(found->description);
 	migration.depends_on = versions_to_array(found->depends_on);
-	migration_read(&migration);
 	outcome = registry_put(ledger, &migration);
 	if (found->mark && migration.up && migration.up->trees &&
 		!needs_no_transaction(migration.up) && !needs_no_transaction(migration.down))
