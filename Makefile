@@ -3,6 +3,8 @@
 #   make [PG_CONFIG=...]       builds
 #   make install [DESTDIR=...] installs
 #   make installcheck          regression and isolation tests, on a running server
+#
+# The command-line client, neon_migrate, is built and installed with it.
 
 PG_CONFIG ?= pg_config
 
@@ -21,10 +23,34 @@ REGRESS_OPTS = --inputdir=$(srcdir)/test
 ISOLATION = $(patsubst $(srcdir)/test/specs/%.spec,%,$(sort $(wildcard $(srcdir)/test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
 
-EXTRA_CLEAN = results output_iso tmp_check tmp_check_iso log
+CLIENT = neon_migrate$(X)
+CLIENT_OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/cli/*.c)))
+
+EXTRA_CLEAN = results output_iso tmp_check tmp_check_iso log $(CLIENT) $(CLIENT_OBJS)
 
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/neon_migrate.control)
+
+all: $(CLIENT)
+
+$(CLIENT): $(CLIENT_OBJS)
+	$(CC) $(CFLAGS) $(CLIENT_OBJS) -lpgfeutils $(libpq_pgport) $(LDFLAGS) $(LDFLAGS_EX) $(LIBS) -o $@
+
+$(CLIENT_OBJS): override CPPFLAGS := -DFRONTEND -DNEON_MIGRATE_VERSION='"$(EXTVERSION)"' \
+	-I$(srcdir)/src/cli -I$(libpq_srcdir) -isystem $(shell $(PG_CONFIG) --includedir) $(CPPFLAGS)
+$(CLIENT_OBJS): $(wildcard $(srcdir)/src/cli/*.h)
+
+install: install-client
+install-client: $(CLIENT) installdirs-client
+	$(INSTALL_PROGRAM) $(CLIENT) '$(DESTDIR)$(bindir)/$(CLIENT)'
+installdirs-client:
+	$(MKDIR_P) '$(DESTDIR)$(bindir)'
+uninstall: uninstall-client
+uninstall-client:
+	rm -f '$(DESTDIR)$(bindir)/$(CLIENT)'
+.PHONY: install-client installdirs-client uninstall-client
 
 # every object depends on every header: they are few, and never stale this way
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/formats/*.h)

@@ -1,0 +1,183 @@
+/*-------------------------------------------------------------------------
+ *
+ * registration.c
+ *	  Brings the folder of migrations to the server.
+ *
+ * One checksum over everything goes first.  If the server knows it, nothing
+ * else needs to.  Otherwise the checksums of the files follow, and then the
+ * contents of those that the server lacks, together with the names of all.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "catalog/pg_type_d.h"
+
+#include "message.h"
+#include "registration.h"
+
+#define BATCH_SIZE (16 * 1024 * 1024)	/* bytes of contents in a message */
+
+/* columns of the first question's answer */
+static const char health_columns[] =
+	"h.ok, h.current, h.applied, h.pending, h.interrupted, h.gate_holder, h.detail";
+
+static Parameter
+checksum_parameter(const Registration *registration)
+{
+	return (Parameter) {
+		.type = BYTEAOID,
+		.value = (const char *) registration->checksum,
+		.length = CHECKSUM_LENGTH
+	};
+}
+
+/*
+ * Connects, reads the folder while the server starts a process, and asks how
+ * things stand.  A folder that is not there, or empty, is an error if it is
+ * needed.
+ */
+void
+registration_start(Registration *registration, Server *server, const Options *options, bool needed)
+{
+	memset(registration, 0, sizeof(Registration));
+	server_start(server, options);
+	registration->there = folder_read(&registration->folder, options->dir, needed);
+	if (registration->there)
+	{
+		Parameter	checksum = checksum_parameter(registration);
+
+		server->origin.folder = &registration->folder;
+		folder_checksum(&registration->folder, options->format, registration->checksum);
+		server_finish(server,
+					  psprintf("SELECT pg_catalog.has_function_privilege('migrate_folder_known(bytea)', 'EXECUTE')"
+							   " AND migrate_folder_known($1), %s FROM migrate_health() AS h", health_columns),
+					  &checksum, 1);
+	}
+	else
+		server_finish(server, psprintf("SELECT false, %s FROM migrate_health() AS h", health_columns), NULL, 0);
+	server_require_extension(server);
+	registration->known = PQgetvalue(server->first, 0, 0)[0] == 't';
+}
+
+/*
+ * Puts the question how things stand into the pipeline.  It is asked after the
+ * server has migrated, and so lets it see that the folder is still known.
+ */
+void
+registration_send_health(Registration *registration, Server *server)
+{
+	Parameter	checksum = checksum_parameter(registration);
+
+	server_send(server,
+				server_sql(server, psprintf("SELECT %s, %s FROM @migrate_health() AS h",
+											registration->there ? "@migrate_folder_known($1)" : "false",
+											health_columns)),
+				&checksum, registration->there ? 1 : 0);
+	server_sync(server);
+}
+
+/*
+ * Returns the numbers, from 0, of the files that the server lacks.
+ */
+static PGresult *
+missing_files(const Registration *registration, Server *server)
+{
+	ArrayBuffer array;
+	Parameter	parameter;
+	PGresult   *result;
+
+	array_begin(&array, BYTEAOID);
+	for (int i = 0; i < registration->folder.count; i++)
+	{
+		uint8		checksum[CHECKSUM_LENGTH];
+
+		folder_file_checksum(&registration->folder.files[i], checksum);
+		array_add(&array, checksum, CHECKSUM_LENGTH);
+	}
+	parameter = array_end(&array, BYTEAARRAYOID);
+	result = server_query(server, server_sql(server, "SELECT @migrate_files_missing($1) - 1"), &parameter, 1);
+	termPQExpBuffer(&array.data);
+	return result;
+}
+
+/*
+ * Sends the contents of the files, in messages of a bounded size.  Returns the
+ * number of messages.
+ */
+static int
+send_contents(const Registration *registration, Server *server, const PGresult *missing)
+{
+	char	   *query = server_sql(server, "SELECT @migrate_store_files($1)");
+	int			messages = 0;
+	int			row = 0;
+
+	while (row < PQntuples(missing))
+	{
+		ArrayBuffer array;
+		Parameter	parameter;
+
+		array_begin(&array, TEXTOID);
+		do
+		{
+			const FolderFile *file = &registration->folder.files[atoi(PQgetvalue(missing, row, 0))];
+
+			array_add(&array, file->contents, file->length);
+			row++;
+		} while (row < PQntuples(missing) && array.data.len < BATCH_SIZE);
+		parameter = array_end(&array, TEXTARRAYOID);
+		server_send(server, query, &parameter, 1);
+		termPQExpBuffer(&array.data);
+		messages++;
+	}
+	return messages;
+}
+
+static void
+send_names(const Registration *registration, Server *server, const Options *options, bool allow_ahead)
+{
+	ArrayBuffer paths,
+				checksums;
+	Parameter	parameters[4];
+
+	array_begin(&paths, TEXTOID);
+	array_begin(&checksums, BYTEAOID);
+	for (int i = 0; i < registration->folder.count; i++)
+	{
+		const FolderFile *file = &registration->folder.files[i];
+		uint8		checksum[CHECKSUM_LENGTH];
+
+		folder_file_checksum(file, checksum);
+		array_add(&paths, file->path, strlen(file->path));
+		array_add(&checksums, checksum, CHECKSUM_LENGTH);
+	}
+	parameters[0] = array_end(&paths, TEXTARRAYOID);
+	parameters[1] = array_end(&checksums, BYTEAARRAYOID);
+	parameters[2] = text_parameter(options->format);
+	parameters[3] = (Parameter) {.type = BOOLOID, .value = allow_ahead ? "t" : "f"};
+	server_send(server, server_sql(server, "SELECT version, outcome, up_path, down_path"
+								   " FROM @migrate_register_folder($1, $2, $3, $4)"), parameters, 4);
+}
+
+/*
+ * Registers the folder, in the transaction that is open or in one of its own.
+ * What the server says of each migration is in server->origin.files then.
+ */
+void
+registration_put(Registration *registration, Server *server, const Options *options, bool allow_ahead)
+{
+	PGresult   *missing;
+	int			messages;
+
+	folder_check(&registration->folder);
+	missing = missing_files(registration, server);
+	messages = send_contents(registration, server, missing);
+	send_names(registration, server, options, allow_ahead);
+	server_sync(server);
+	while (messages-- > 0)
+		PQclear(server_get(server));
+	server->origin.files = server_get(server);
+	server_drain(server);
+	message_verbose("%d files, of which the server lacked %d", registration->folder.count, PQntuples(missing));
+	PQclear(missing);
+}

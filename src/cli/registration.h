@@ -1,0 +1,29 @@
+/*
+ * registration.h
+ *	  Brings the folder of migrations to the server.
+ */
+#ifndef NEON_MIGRATE_REGISTRATION_H
+#define NEON_MIGRATE_REGISTRATION_H
+
+#include "folder.h"
+#include "server.h"
+
+/*
+ * How the folder and the database stand to each other, as the first round trip
+ * tells.
+ */
+typedef struct Registration
+{
+	Folder		folder;
+	bool		there;			/* there is a folder with files */
+	bool		known;			/* the server knows all of it */
+	uint8		checksum[CHECKSUM_LENGTH];
+} Registration;
+
+extern void registration_start(Registration *registration, Server *server, const Options *options,
+							   bool needed);
+extern void registration_send_health(Registration *registration, Server *server);
+extern void registration_put(Registration *registration, Server *server, const Options *options,
+							 bool allow_ahead);
+
+#endif							/* NEON_MIGRATE_REGISTRATION_H */
