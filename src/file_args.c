@@ -48,13 +48,22 @@ elements(FunctionCallInfo fcinfo, int argno, const char *name, Oid type,
 }
 
 /*
- * Returns the elements of a text[].
+ * Returns the elements of a text[] of paths.
  */
 Datum *
-file_args_texts(FunctionCallInfo fcinfo, int argno, const char *name, int *count)
+file_args_paths(FunctionCallInfo fcinfo, int argno, int *count)
 {
-	return elements(fcinfo, argno, name, TEXTOID, "Pass an empty string for an empty file.",
-					count);
+	return elements(fcinfo, argno, "paths", TEXTOID, "Pass the path of each file.", count);
+}
+
+/*
+ * Returns the elements of a text[] of contents.
+ */
+Datum *
+file_args_contents(FunctionCallInfo fcinfo, int argno, int *count)
+{
+	return elements(fcinfo, argno, "contents", TEXTOID,
+					"Pass an empty string for an empty file.", count);
 }
 
 /*
@@ -74,7 +83,7 @@ file_args_checksums(FunctionCallInfo fcinfo, int argno, int *count)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("checksums contains a value that is not a SHA-256"),
-					 errdetail("Element number %d has %d bytes, not %d.", i + 1, length,
+					 errdetail("The length of element number %d is %d, not %d.", i + 1, length,
 							   PG_SHA256_DIGEST_LENGTH),
 					 errhint("%s", hint)));
 	}

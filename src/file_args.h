@@ -7,7 +7,8 @@
 
 #include "fmgr.h"
 
-extern Datum *file_args_texts(FunctionCallInfo fcinfo, int argno, const char *name, int *count);
+extern Datum *file_args_paths(FunctionCallInfo fcinfo, int argno, int *count);
+extern Datum *file_args_contents(FunctionCallInfo fcinfo, int argno, int *count);
 extern Datum *file_args_checksums(FunctionCallInfo fcinfo, int argno, int *count);
 extern void file_args_check_counts(int paths, int others, const char *name);
 

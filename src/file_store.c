@@ -219,7 +219,7 @@ migrate_store_files(PG_FUNCTION_ARGS)
 {
 	Ledger	   *ledger = ledger_open(fcinfo);
 	int			count;
-	Datum	   *contents = file_args_texts(fcinfo, 0, "contents", &count);
+	Datum	   *contents = file_args_contents(fcinfo, 0, &count);
 
 	gate_enter(ledger, "migrate_store_files");
 	for (int i = 0; i < count; i++)

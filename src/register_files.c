@@ -122,12 +122,13 @@ check_known(const Ledger *ledger, const FormatMigration *found, const char *inde
 }
 
 /*
- * Returns the path of the file that a migration's SQL comes from, or NULL.
+ * Returns the path of the file that a migration's SQL comes from, as the caller
+ * has it, or NULL.
  */
 static const char *
 path_of(const char *sql, const FormatFile *file)
 {
-	return sql && file ? file->path : NULL;
+	return sql && file ? file->given : NULL;
 }
 
 /*
@@ -214,8 +215,8 @@ migrate_register_files(PG_FUNCTION_ARGS)
 {
 	int			npaths,
 				ncontents;
-	Datum	   *paths = file_args_texts(fcinfo, 0, "paths", &npaths);
-	Datum	   *contents = file_args_texts(fcinfo, 1, "contents", &ncontents);
+	Datum	   *paths = file_args_paths(fcinfo, 0, &npaths);
+	Datum	   *contents = file_args_contents(fcinfo, 1, &ncontents);
 	char	   *format = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	Ledger	   *ledger = ledger_open(fcinfo);
 	MigrationFiles		set;

@@ -336,7 +336,7 @@ migrate_register_folder(PG_FUNCTION_ARGS)
 {
 	int			npaths,
 				nchecksums;
-	Datum	   *paths = file_args_texts(fcinfo, 0, "paths", &npaths);
+	Datum	   *paths = file_args_paths(fcinfo, 0, &npaths);
 	Datum	   *checksums = file_args_checksums(fcinfo, 1, &nchecksums);
 	char	   *format = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	Ledger	   *ledger = ledger_open(fcinfo);
@@ -351,6 +351,8 @@ migrate_register_folder(PG_FUNCTION_ARGS)
 				 errmsg("allow_ahead must not be null"),
 				 errhint("Pass true or false.")));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	if (npaths == 0)
+		return (Datum) 0;
 	gate_enter(ledger, "migrate_register_folder");
 	contents = file_store_keep(ledger, checksums, npaths);
 	check_stored(paths, contents, npaths);

@@ -38,7 +38,7 @@ clean_path(char *path)
 				from += 2;
 				continue;
 			}
-			if (c == '/' && to > path)
+			if (c == '/' && from > path)
 			{
 				from++;
 				continue;
@@ -100,6 +100,7 @@ format_files_make(FormatFiles *files, Datum *paths, Datum *contents, int count)
 		FormatFile *file = &files->file[files->count];
 		char	   *content;
 
+		file->given = TextDatumGetCString(paths[i]);
 		file->path = clean_path(TextDatumGetCString(paths[i]));
 		split_path(file);
 		if (file->base[0] == '\0')

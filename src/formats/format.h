@@ -14,6 +14,7 @@
  */
 typedef struct FormatFile
 {
+	const char *given;			/* its path as the caller has it */
 	const char *path;			/* with '/' between its parts, no "./" */
 	const char *base;			/* its last part */
 	const char *folder;			/* the part before that, or "" */
