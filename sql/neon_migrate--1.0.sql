@@ -536,7 +536,6 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_unstamp(text),
     @extschema@.migrate_register(text, text, text, text, text[]),
     @extschema@.migrate_register_files(text[], text[], text),
-    @extschema@.migrate_folder_known(bytea),
     @extschema@.migrate_files_missing(bytea[]),
     @extschema@.migrate_store_files(text[]),
     @extschema@.migrate_register_folder(text[], bytea[], text, boolean),
@@ -562,7 +561,6 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_unstamp(text),
     @extschema@.migrate_register(text, text, text, text, text[]),
     @extschema@.migrate_register_files(text[], text[], text),
-    @extschema@.migrate_folder_known(bytea),
     @extschema@.migrate_files_missing(bytea[]),
     @extschema@.migrate_store_files(text[]),
     @extschema@.migrate_register_folder(text[], bytea[], text, boolean),
@@ -580,6 +578,7 @@ GRANT EXECUTE ON PROCEDURE
 GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_require(text),
     @extschema@.migrate_health(),
+    @extschema@.migrate_folder_known(bytea),
     @extschema@.migrate_verify(text),
     @extschema@.migrate_version_key(text),
     @extschema@.migrate_call_started_at()

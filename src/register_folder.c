@@ -363,6 +363,11 @@ migrate_register_folder(PG_FUNCTION_ARGS)
 	ahead = find_ahead(ledger, &set);
 	if (ahead && !PG_GETARG_BOOL(3))
 		raise_ahead(ledger, ahead);
+	if (ahead)
+		ereport(WARNING,
+				(errmsg("the history is ahead of the files"),
+				 errdetail("No file has migration \"%s\", which was applied last.",
+						   ledger_entry_text(ahead, L_VERSION))));
 	register_files_put(&set, ledger, (ReturnSetInfo *) fcinfo->resultinfo);
 	if (ahead)
 		folder_forget(ledger);

@@ -44,45 +44,6 @@ static const char history_verbose[] =
 	" h.wal_bytes AS \"WAL bytes\", h.lsn AS \"LSN\", h.error, h.entry_hash AS hash,"
 	" h.description FROM @migrate_history AS h";
 
-/*
- * Can this session register the folder, to compare it?
- */
-static bool
-may_register(Server *server)
-{
-	PGresult   *result;
-	bool		may;
-
-	if (server->read_only)
-		return false;
-	result = server_query(server, psprintf("SELECT p.oid IS NOT NULL AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE')"
-										   " FROM pg_catalog.pg_proc AS p WHERE p.proname OPERATOR(pg_catalog.=)"
-										   " 'migrate_register_folder' AND p.pronamespace OPERATOR(pg_catalog.=)"
-										   " %s::pg_catalog.regnamespace", server_literal(server, server->schema)), NULL, 0);
-	may = PQntuples(result) == 1 && PQgetvalue(result, 0, 0)[0] == 't';
-	PQclear(result);
-	return may;
-}
-
-/*
- * Says so if the migration applied last is not in the folder.
- */
-static bool
-is_ahead(const Server *server)
-{
-	const char *current = PQgetvalue(server->first, 0, 2);
-	const PGresult *files = server->origin.files;
-
-	if (files == NULL || current[0] == '\0')
-		return false;
-	for (int row = 0; row < PQntuples(files); row++)
-		if (strcmp(PQgetvalue(files, row, 0), current) == 0)
-			return false;
-	message_warning("the database is ahead of the files: \"%s\", which was applied last, is not in folder \"%s\"",
-					current, server->origin.folder->dir);
-	return true;
-}
-
 static int
 count_state(const PGresult *result, int column, const char *state)
 {
@@ -101,27 +62,21 @@ command_status(const Options *options)
 {
 	Server		server;
 	Registration registration;
-	PGresult   *result;
-	bool		compare;
-	bool		ahead;
+	PGresult   *result = NULL;
+	char	   *query;
 	int			pending,
 				unfinished;
 	Json		json;
 
 	registration_start(&registration, &server, options, false);
-	compare = registration.there && !registration.known && may_register(&server);
-	if (registration.there && !registration.known && !compare)
-		message_note("folder \"%s\" was not compared: this connection may not write", options->dir);
-	if (compare)
-	{
-		/* registered for a moment, so that what is new is there as pending */
-		PQclear(server_query(&server, "BEGIN", NULL, 0));
-		registration_put(&registration, &server, options, true);
-	}
-	result = server_query(&server, server_sql(&server, message_json() ? status_json : status_table), NULL, 0);
-	if (compare)
-		PQclear(server_query(&server, "ROLLBACK", NULL, 0));
-	ahead = is_ahead(&server);
+	query = server_sql(&server, message_json() ? status_json : status_table);
+	if (registration.there && !registration.known && registration_allowed(&server))
+		result = registration_ask(&registration, &server, options, query);
+	if (result == NULL && registration.there && !registration.known)
+		message_note("folder \"%s\" was not compared: %s", options->dir,
+					 registration_allowed(&server) ? "somebody is migrating" : "this connection may not write");
+	if (result == NULL)
+		result = server_query(&server, query, NULL, 0);
 	pending = count_state(result, PQfnumber(result, "state"), "pending");
 	unfinished = count_state(result, PQfnumber(result, "state"), "interrupted") +
 		count_state(result, PQfnumber(result, "state"), "failed");
@@ -134,7 +89,6 @@ command_status(const Options *options)
 		json_int(&json, "applied", count_state(result, PQfnumber(result, "state"), "applied"));
 		json_int(&json, "pending", pending);
 		json_int(&json, "unfinished", unfinished);
-		json_bool(&json, "ahead", ahead);
 		json_rows(&json, "migrations", result);
 		json_end(&json);
 	}

@@ -42,7 +42,8 @@ report(const char *command, const Server *server, const PGresult *health, const 
 	Json		json;
 
 	progress_end();
-	message_verbose("%d round trips after the connection", server->round_trips);
+	message_verbose("%d round %s after the connection", server->round_trips,
+					server->round_trips == 1 ? "trip" : "trips");
 	if (!message_json())
 	{
 		const char *where = current[0] ? psprintf("now at %s", current) : "no migration is applied";
@@ -108,7 +109,7 @@ dry_run(Server *server, Registration *registration, const Options *options)
 	Json		json;
 
 	PQclear(simple(server, "BEGIN"));
-	registration_put(registration, server, options, options->allow_ahead);
+	(void) registration_put(registration, server, options, false);
 	watch_begin(false);
 	result = server_query(server, server_sql(server, "SELECT @migrate_apply_pending($1)"), &target, 1);
 	for (int row = 0; row < PQntuples(result); row++)
@@ -150,7 +151,7 @@ command_up(const Options *options)
 	health = server.first;
 	if (!registration.known || health_number(health, HEALTH_PENDING) > 0)
 	{
-		registration_put(&registration, &server, options, options->allow_ahead);
+		(void) registration_put(&registration, &server, options, false);
 		health = NULL;
 	}
 	if (health && health_number(health, HEALTH_INTERRUPTED) == 0 && options->to == NULL)

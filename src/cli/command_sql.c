@@ -226,7 +226,7 @@ command_sql(const Options *options)
 	registration_start(&registration, &server, options, false);
 	PQclear(server_query(&server, "BEGIN", NULL, 0));
 	if (registration.there && !options->down)
-		registration_put(&registration, &server, options, true);
+		(void) registration_put(&registration, &server, options, false);
 	check_version(&server, options->from);
 	check_version(&server, options->to);
 	rows = options->down ? down_rows(&server, options) : up_rows(&server, options);

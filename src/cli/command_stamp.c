@@ -102,7 +102,7 @@ command_stamp(const Options *options)
 	registration_start(&registration, &server, options, many);
 	PQclear(server_query(&server, "BEGIN", NULL, 0));
 	if (registration.there && !options->undo)
-		registration_put(&registration, &server, options, options->allow_ahead);
+		(void) registration_put(&registration, &server, options, false);
 	if (options->to)
 		check_target(&server, options->to);
 	sql = many ? stamp_pending : options->undo ? unstamp_given : stamp_given;

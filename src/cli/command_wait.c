@@ -10,13 +10,12 @@
 
 #include <poll.h>
 
-#include "catalog/pg_type_d.h"
 #include "fe_utils/cancel.h"
 
 #include "commands.h"
 #include "json.h"
 #include "message.h"
-#include "server.h"
+#include "registration.h"
 
 #define DEFAULT_TIMEOUT 60		/* seconds */
 #define FIRST_PAUSE 250			/* ms */
@@ -50,30 +49,48 @@ command_health(const Options *options)
 }
 
 /*
+ * Is all in the folder applied, although it is not known as a whole?
+ */
+static bool
+all_applied(Server *server, Registration *registration, const Options *options)
+{
+	PGresult   *result;
+	const PGresult *files;
+
+	if (!registration_allowed(server))
+		return false;
+	result = registration_ask(registration, server, options, "SELECT");
+	files = server->origin.files;
+	for (int row = 0; result && row < PQntuples(files); row++)
+		if (strcmp(PQgetvalue(files, row, 1), "applied") != 0)
+			return false;
+	return result != NULL;
+}
+
+/*
  * Returns what is not ready yet, or NULL if all is.
  */
 static const char *
-what_is_missing(const Server *server, const Folder *folder, const char *version)
+what_is_missing(Server *server, Registration *registration, const Options *options)
 {
 	const PGresult *answer = server->first;
+	const char *sqlstate = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+	bool		version = options->argument_count > 0;
 
 	if (server->schema == NULL)
 		return "extension neon_migrate is not installed yet";
+	/* migrate_require() says that the version is not applied */
+	if (version && sqlstate && strcmp(sqlstate, "55000") == 0)
+		return PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
 	if (PQresultStatus(answer) != PGRES_TUPLES_OK)
-	{
-		const char *sqlstate = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
-
-		/* migrate_require() says that the version is not applied */
-		if (version && sqlstate && strcmp(sqlstate, "55000") == 0)
-			return PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
-		diagnosis_fail(server->conn, answer, &server->origin);
-	}
+		server_fail(server, answer);
 	if (version)
 		return NULL;
 	if (PQgetvalue(answer, 0, 1)[0] != 't')
 		return PQgetvalue(answer, 0, 2);
-	if (folder->count > 0 && PQgetvalue(answer, 0, 0)[0] != 't')
-		return psprintf("not everything in folder \"%s\" is applied", folder->dir);
+	if (registration->there && PQgetvalue(answer, 0, 0)[0] != 't' &&
+		!all_applied(server, registration, options))
+		return psprintf("not everything in folder \"%s\" is applied", options->dir);
 	return NULL;
 }
 
@@ -98,28 +115,27 @@ report(int64 started)
  * would keep a database awake.  Returns what is missing, or NULL.
  */
 static const char *
-ask(Server *server, const Options *options, const Folder *folder, int64 deadline)
+ask(Server *server, Registration *registration, const Options *options, int64 deadline)
 {
-	const char *version = options->argument_count > 0 ? options->arguments[0] : NULL;
 	Options		patient = *options;
-	uint8		checksum[CHECKSUM_LENGTH];
-	Parameter	parameter;
+	Parameter	parameter = {0};
+	const char *query = "SELECT false, ok, detail FROM migrate_health()";
 
 	patient.connect_timeout = Max(deadline - connection_clock(), 0) / 1000.0;
 	server_start(server, &patient);
 	server->connection.patient = true;
-	if (version)
-		parameter = text_parameter(version);
-	else
+	if (options->argument_count > 0)
 	{
-		folder_checksum(folder, options->format, checksum);
-		parameter = (Parameter) {.type = BYTEAOID, .value = (char *) checksum, .length = CHECKSUM_LENGTH};
+		query = "SELECT migrate_require($1)";
+		parameter = text_parameter(options->arguments[0]);
 	}
-	server_finish(server, version ? "SELECT migrate_require($1)" :
-				  folder->count > 0 ? "SELECT migrate_folder_known($1), ok, detail FROM migrate_health()" :
-				  "SELECT $1 IS NULL, ok, detail FROM migrate_health()",
-				  &parameter, 1);
-	return what_is_missing(server, folder, version);
+	else if (registration->there)
+	{
+		query = "SELECT migrate_folder_known($1), ok, detail FROM migrate_health()";
+		parameter = registration_checksum(registration);
+	}
+	server_finish(server, query, &parameter, parameter.type != InvalidOid);
+	return what_is_missing(server, registration, options);
 }
 
 /*
@@ -132,13 +148,13 @@ command_wait(const Options *options)
 	int64		started = connection_clock();
 	int64		deadline = started + (int64) (timeout * 1000);
 	int			pause = FIRST_PAUSE;
-	Folder		folder;
+	Registration registration;
 	Server		server;
 	const char *missing;
 	char	   *told = NULL;
 
-	(void) folder_read(&folder, options->dir, false);
-	while ((missing = ask(&server, options, &folder, deadline)) != NULL)
+	registration_read(&registration, options, false);
+	while ((missing = ask(&server, &registration, options, deadline)) != NULL)
 	{
 		int64		left = deadline - connection_clock();
 

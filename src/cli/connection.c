@@ -144,6 +144,25 @@ read_url(Connection *connection, const Options *options)
 }
 
 /*
+ * Goes on with the attempt, if it can within so many ms.  Returns false when it
+ * has failed.
+ */
+static bool
+poll_once(Connection *connection, int timeout)
+{
+	struct pollfd wait = {
+		.fd = PQsocket(connection->conn),
+		.events = connection->polling == PGRES_POLLING_READING ? POLLIN : POLLOUT
+	};
+
+	if (PQstatus(connection->conn) == CONNECTION_BAD)
+		return false;
+	if (poll(&wait, 1, timeout) > 0)
+		connection->polling = PQconnectPoll(connection->conn);
+	return connection->polling != PGRES_POLLING_FAILED;
+}
+
+/*
  * Begins an attempt.
  */
 static void
@@ -180,8 +199,8 @@ attempt(Connection *connection)
 		message_fail(EXIT_ERROR, "out of memory", NULL);
 	/* this way the message has the SQLSTATE in it */
 	PQsetErrorVerbosity(connection->conn, PQERRORS_VERBOSE);
-	if (PQstatus(connection->conn) != CONNECTION_BAD)
-		(void) PQconnectPoll(connection->conn);
+	connection->polling = PGRES_POLLING_WRITING;
+	(void) poll_once(connection, 1);
 	message_set_secret(PQpass(connection->conn));
 }
 
@@ -294,6 +313,10 @@ take_sqlstate(char *message)
 
 	if (location)
 		*location = '\0';
+	/* libpq's own questions are in the hints */
+	for (char *line = strstr(message, "\n\t"); line; line = strstr(line, "\n\t"))
+		memmove(line, line + 2 + strcspn(line + 2, "\n"), strlen(line + 2 + strcspn(line + 2, "\n")) + 1);
+	message[strlen(message) - strspn(message + strlen(message) - (message[0] != '\0'), "\n")] = '\0';
 	for (int i = 0; i < (int) lengthof(severities); i++)
 	{
 		char	   *code = strstr(message, severities[i]);
@@ -389,33 +412,22 @@ connection_retry(Connection *connection, const char *message, const char *sqlsta
  * not, *timed_out says whether there was no answer.
  */
 static bool
-poll_attempt(Connection *connection, bool *timed_out)
+finish_attempt(Connection *connection, bool *timed_out)
 {
-	PGconn	   *conn = connection->conn;
-	int64		end = Max(connection->attempt_started + ATTEMPT_TIMEOUT, connection_clock() + 1);
-	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	int64		end = connection->attempt_started + ATTEMPT_TIMEOUT;
 
-	/* connection_start() has polled once */
-	if (PQstatus(conn) != CONNECTION_BAD && PQstatus(conn) != CONNECTION_OK && PQsocket(conn) >= 0 &&
-		PQstatus(conn) != CONNECTION_STARTED)
-		status = PGRES_POLLING_READING;
 	*timed_out = false;
-	while (PQstatus(conn) != CONNECTION_OK)
+	while (PQstatus(connection->conn) != CONNECTION_OK)
 	{
-		struct pollfd wait = {.fd = PQsocket(conn)};
-		int64		now = connection_clock();
+		int64		left = end - connection_clock();
 
-		if (PQstatus(conn) == CONNECTION_BAD || status == PGRES_POLLING_FAILED)
-			return false;
 		check_cancelled();
-		if (now >= end)
-		{
-			*timed_out = true;
+		/* a server that has answered meanwhile is heard, however late it is */
+		if (!poll_once(connection, (int) Max(Min(left, 100), 0)))
 			return false;
-		}
-		wait.events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-		if (poll(&wait, 1, (int) Min(end - now, 100)) > 0)
-			status = PQconnectPoll(conn);
+		*timed_out = left <= 0 && PQstatus(connection->conn) != CONNECTION_OK;
+		if (*timed_out)
+			return false;
 	}
 	return true;
 }
@@ -433,7 +445,7 @@ connection_finish(Connection *connection)
 		char	   *message;
 		char	   *sqlstate;
 
-		if (poll_attempt(connection, &timed_out))
+		if (finish_attempt(connection, &timed_out))
 			break;
 		message = timed_out ? pg_strdup("timeout expired") : pg_strdup(PQerrorMessage(connection->conn));
 		sqlstate = take_sqlstate(message);

@@ -13,6 +13,7 @@ typedef struct Connection
 {
 	PGconn	   *conn;			/* being made, or made */
 	PQconninfoOption *given;	/* what the URL says, or NULL */
+	PostgresPollingStatusType polling;	/* what it waits for, while being made */
 	const char *source;			/* where the URL is from, or NULL */
 	bool		tls_by_default; /* TLS is required because nothing was said */
 	bool		patient;		/* go on trying, whatever it is */

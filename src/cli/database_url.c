@@ -7,8 +7,8 @@
  * off, and so are parameters that are about that driver or its pool.  What
  * they say about TLS is kept.
  *
- * No part of a URL is ever repeated in a message, but for names of parameters,
- * since a password that was not written as it should may be anywhere in it.
+ * No part of a URL is ever repeated in a message, but for the scheme and the
+ * names of parameters, since a password that was not written as it should may be anywhere in it.
  *
  *-------------------------------------------------------------------------
  */
@@ -71,29 +71,43 @@ fail_invalid(const char *source, const char *what, const char *hint)
 static void
 check_password_encoding(const char *source, const char *after_scheme)
 {
-	size_t		authority = strcspn(after_scheme, "/?#");
 	const char *at = strchr(after_scheme, '@');
-	const char *parameters;
+	const char *host = at ? at + 1 : after_scheme;
+	size_t		authority = strcspn(after_scheme, "/?#");
 
-	if (at == NULL)
+	/* one "@" ends the password; a parameter may have more */
+	if ((at == NULL || at < after_scheme + authority) &&
+		memchr(host, '@', strcspn(host, "?")) == NULL)
 		return;
-	if (at < after_scheme + authority)
-	{
-		parameters = memchr(at + 1, '@', after_scheme + authority - at - 1);
-		if (parameters == NULL)
-			return;
-	}
-	else if ((parameters = strchr(after_scheme, '?')) != NULL && parameters < at &&
-			 memchr(after_scheme, ':', authority) == NULL)
-		return;					/* it is in a parameter */
+	if (at > after_scheme + authority && after_scheme[authority] != '#' &&
+		memchr(after_scheme, ':', authority) == NULL &&
+		memchr(after_scheme, '@', strcspn(after_scheme, "?")) == NULL)
+		return;
 	fail_invalid(source, "it has an \"@\" where none can be", HINT_ENCODE);
+}
+
+/*
+ * Raises an error if libpq does not know the parameter.
+ */
+static void
+check_parameter(const char *source, const char *name)
+{
+	static PQconninfoOption *known = NULL;
+
+	if (known == NULL)
+		known = PQconndefaults();
+	for (PQconninfoOption *option = known; option && option->keyword; option++)
+		if (strcmp(option->keyword, name) == 0)
+			return;
+	fail_invalid(source, psprintf("there is no parameter \"%s\"", name),
+				 "After \"?\" come parameters of libpq, such as sslmode=require.");
 }
 
 /*
  * Appends the parameter to the query string, in libpq's words.
  */
 static void
-append_parameter(PQExpBuffer query, const char *name, const char *value)
+append_parameter(PQExpBuffer query, const char *source, const char *name, const char *value)
 {
 	for (int i = 0; i < (int) lengthof(ignored); i++)
 		if (strcmp(name, ignored[i]) == 0)
@@ -109,6 +123,7 @@ append_parameter(PQExpBuffer query, const char *name, const char *value)
 	}
 	if (strcmp(name, "ssl") == 0)
 		name = "sslmode";
+	check_parameter(source, name);
 	appendPQExpBuffer(query, "%c%s=%s", query->len > 0 ? '&' : '?', name, value);
 }
 
@@ -129,7 +144,7 @@ translate_parameters(const char *source, const char *parameters)
 		if (value == NULL)
 			fail_invalid(source, "a parameter after \"?\" has no \"=\"", HINT_ENCODE);
 		*value++ = '\0';
-		append_parameter(&query, part, value);
+		append_parameter(&query, source, part, value);
 	}
 	free(copy);
 	return query.data;

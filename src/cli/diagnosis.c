@@ -111,11 +111,16 @@ line_of_query(const PGresult *result)
 }
 
 /*
- * Hints for errors that are not neon_migrate's own.
+ * Returns the hint: the server's own, in the client's words where it is about
+ * something that the client does, or one for an error that has none.
  */
 static const char *
-hint_for(const char *sqlstate, const char *message)
+hint_for(const char *sqlstate, const char *message, const char *hint)
 {
+	if (hint && strstr(hint, "allow_ahead => true"))
+		return "Get the newest files.  To go on with these all the same, use --allow-ahead.";
+	if (hint)
+		return hint;
 	if (strcmp(sqlstate, "42501") == 0 && strstr(message, "migrate_"))
 		return "Have the role that created the extension grant the right, or connect as it (MIGRATION_DATABASE_URL).";
 	if (strcmp(sqlstate, "25006") == 0)
@@ -151,9 +156,8 @@ diagnosis_fail(PGconn *conn, const PGresult *result, const Origin *origin)
 	problem.sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	problem.message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	problem.detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-	problem.hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
-	if (problem.hint == NULL)
-		problem.hint = hint_for(problem.sqlstate, problem.message);
+	problem.hint = hint_for(problem.sqlstate, problem.message,
+							PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
 	context = PQresultErrorField(result, PG_DIAG_CONTEXT);
 	if (context)
 		read_context(&problem, context, &file, &down);

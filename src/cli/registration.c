@@ -22,8 +22,11 @@
 static const char health_columns[] =
 	"h.ok, h.current, h.applied, h.pending, h.interrupted, h.gate_holder, h.detail";
 
-static Parameter
-checksum_parameter(const Registration *registration)
+/*
+ * Returns the checksum of the folder, as a parameter.
+ */
+Parameter
+registration_checksum(const Registration *registration)
 {
 	return (Parameter) {
 		.type = BYTEAOID,
@@ -33,29 +36,36 @@ checksum_parameter(const Registration *registration)
 }
 
 /*
- * Connects, reads the folder while the server starts a process, and asks how
- * things stand.  A folder that is not there, or empty, is an error if it is
+ * Reads the folder.  One that is not there, or empty, is an error if it is
  * needed.
+ */
+void
+registration_read(Registration *registration, const Options *options, bool needed)
+{
+	memset(registration, 0, sizeof(Registration));
+	registration->there = folder_read(&registration->folder, options->dir, needed);
+	if (registration->there)
+		folder_checksum(&registration->folder, options->format, registration->checksum);
+}
+
+/*
+ * Connects, reads the folder while the server starts a process, and asks how
+ * things stand.
  */
 void
 registration_start(Registration *registration, Server *server, const Options *options, bool needed)
 {
-	memset(registration, 0, sizeof(Registration));
-	server_start(server, options);
-	registration->there = folder_read(&registration->folder, options->dir, needed);
-	if (registration->there)
-	{
-		Parameter	checksum = checksum_parameter(registration);
+	Parameter	checksum;
 
+	server_start(server, options);
+	registration_read(registration, options, needed);
+	checksum = registration_checksum(registration);
+	if (registration->there)
 		server->origin.folder = &registration->folder;
-		folder_checksum(&registration->folder, options->format, registration->checksum);
-		server_finish(server,
-					  psprintf("SELECT pg_catalog.has_function_privilege('migrate_folder_known(bytea)', 'EXECUTE')"
-							   " AND migrate_folder_known($1), %s FROM migrate_health() AS h", health_columns),
-					  &checksum, 1);
-	}
-	else
-		server_finish(server, psprintf("SELECT false, %s FROM migrate_health() AS h", health_columns), NULL, 0);
+	server_finish(server,
+				  psprintf("SELECT %s, %s FROM migrate_health() AS h",
+						   registration->there ? "migrate_folder_known($1)" : "false", health_columns),
+				  &checksum, registration->there ? 1 : 0);
 	server_require_extension(server);
 	registration->known = PQgetvalue(server->first, 0, 0)[0] == 't';
 }
@@ -67,7 +77,7 @@ registration_start(Registration *registration, Server *server, const Options *op
 void
 registration_send_health(Registration *registration, Server *server)
 {
-	Parameter	checksum = checksum_parameter(registration);
+	Parameter	checksum = registration_checksum(registration);
 
 	server_send(server,
 				server_sql(server, psprintf("SELECT %s, %s FROM @migrate_health() AS h",
@@ -162,22 +172,80 @@ send_names(const Registration *registration, Server *server, const Options *opti
 /*
  * Registers the folder, in the transaction that is open or in one of its own.
  * What the server says of each migration is in server->origin.files then.
+ *
+ * With "only_if_free", it is no error if somebody is migrating, or the history
+ * ahead of the files.  Returns whether it was registered; if not, a transaction
+ * that is open has failed.
  */
-void
-registration_put(Registration *registration, Server *server, const Options *options, bool allow_ahead)
+bool
+registration_put(Registration *registration, Server *server, const Options *options, bool only_if_free)
 {
 	PGresult   *missing;
+	PGresult   *result;
 	int			messages;
 
 	folder_check(&registration->folder);
 	missing = missing_files(registration, server);
 	messages = send_contents(registration, server, missing);
-	send_names(registration, server, options, allow_ahead);
+	send_names(registration, server, options, only_if_free || options->allow_ahead);
 	server_sync(server);
-	while (messages-- > 0)
-		PQclear(server_get(server));
-	server->origin.files = server_get(server);
-	server_drain(server);
 	message_verbose("%d files, of which the server lacked %d", registration->folder.count, PQntuples(missing));
 	PQclear(missing);
+	do
+	{
+		const char *sqlstate;
+
+		result = server_get_any(server);
+		sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+		if (only_if_free && sqlstate && strcmp(sqlstate, "55P03") == 0)
+		{
+			while (messages-- > 0)
+				PQclear(server_get_any(server));
+			server_drain(server);
+			return false;
+		}
+		if (PQresultStatus(result) != PGRES_TUPLES_OK)
+			server_fail(server, result);
+	} while (messages-- > 0);
+	server->origin.files = result;
+	server_drain(server);
+	return true;
+}
+
+/*
+ * Registers the folder for a moment and asks a question meanwhile, to which the
+ * answer is returned; NULL if somebody is migrating.  Nothing is changed.
+ */
+PGresult *
+registration_ask(Registration *registration, Server *server, const Options *options, const char *query)
+{
+	PGresult   *answer = NULL;
+
+	PQclear(server_query(server, "BEGIN", NULL, 0));
+	if (registration_put(registration, server, options, true))
+		answer = server_query(server, query, NULL, 0);
+	PQclear(server_query(server, "ROLLBACK", NULL, 0));
+	return answer;
+}
+
+/*
+ * Can this session register the folder, at least to see what would come of it?
+ */
+bool
+registration_allowed(Server *server)
+{
+	PGresult   *result;
+	bool		allowed;
+
+	if (server->read_only)
+		return false;
+	result = server_query(server,
+						  "SELECT pg_catalog.has_function_privilege(p.oid, 'EXECUTE')"
+						  " FROM pg_catalog.pg_proc AS p, pg_catalog.pg_extension AS e"
+						  " WHERE p.proname OPERATOR(pg_catalog.=) 'migrate_register_folder'"
+						  " AND p.pronamespace OPERATOR(pg_catalog.=) e.extnamespace"
+						  " AND e.extname OPERATOR(pg_catalog.=) 'neon_migrate'", NULL, 0);
+	allowed = PQntuples(result) == 1 && PQgetvalue(result, 0, 0)[0] == 't';
+	PQclear(result);
+	return allowed;
 }

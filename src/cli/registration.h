@@ -20,10 +20,15 @@ typedef struct Registration
 	uint8		checksum[CHECKSUM_LENGTH];
 } Registration;
 
+extern Parameter registration_checksum(const Registration *registration);
+extern void registration_read(Registration *registration, const Options *options, bool needed);
 extern void registration_start(Registration *registration, Server *server, const Options *options,
 							   bool needed);
 extern void registration_send_health(Registration *registration, Server *server);
-extern void registration_put(Registration *registration, Server *server, const Options *options,
-							 bool allow_ahead);
+extern bool registration_allowed(Server *server);
+extern bool registration_put(Registration *registration, Server *server, const Options *options,
+							 bool only_if_free);
+extern PGresult *registration_ask(Registration *registration, Server *server, const Options *options,
+								  const char *query);
 
 #endif							/* NEON_MIGRATE_REGISTRATION_H */

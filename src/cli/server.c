@@ -284,7 +284,6 @@ server_get_any(Server *server)
 		result = next_result(server);
 		if (result && PQresultStatus(result) == PGRES_PIPELINE_SYNC)
 		{
-			server->round_trips++;
 			PQclear(result);
 			result = NULL;
 		}
