@@ -237,6 +237,14 @@ SELECT test.look();
 CALL migrate_up();
 SELECT test.look();
 
+-- which change when a later one is applied before it
+:fresh
+INSERT INTO test.file VALUES ('9_a/up.sql', 'SELECT 1'), ('10_b/up.sql', 'SELECT 2'), ('91_c/up.sql', 'SELECT 3');
+:sent
+SELECT version, depends_on FROM migrate_status;
+SELECT migrate_apply(version, up_sql, down_sql, description) FROM migrate_definition WHERE version <> '9' ORDER BY version;
+SELECT test.look();
+
 -- a look only, in a transaction that cannot write or keeps to its snapshot
 :fresh
 :three
