@@ -36,10 +36,12 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/neo
 all: $(CLIENT)
 
 $(CLIENT): $(CLIENT_OBJS)
-	$(CC) $(CFLAGS) $(CLIENT_OBJS) -lpgfeutils $(libpq_pgport) $(LDFLAGS) $(LDFLAGS_EX) $(LIBS) -o $@
+	$(CC) $(CFLAGS) $(CLIENT_OBJS) -lpgfeutils $(libpq_pgport) $(LDFLAGS) $(LDFLAGS_EX) $(filter -lcrypto -lm, $(LIBS)) -o $@
 
 $(CLIENT_OBJS): override CPPFLAGS := -DFRONTEND -DNEON_MIGRATE_VERSION='"$(EXTVERSION)"' \
-	-I$(srcdir)/src/cli -I$(libpq_srcdir) -isystem $(shell $(PG_CONFIG) --includedir) $(CPPFLAGS)
+	-I$(srcdir)/src/cli -isystem $(shell $(PG_CONFIG) --includedir) \
+	-isystem $(shell $(PG_CONFIG) --includedir)/internal \
+	-isystem $(shell $(PG_CONFIG) --pkgincludedir)/internal $(CPPFLAGS)
 $(CLIENT_OBJS): $(wildcard $(srcdir)/src/cli/*.h)
 
 install: install-client

@@ -29,7 +29,6 @@ extern bool connection_configured(const Options *options);
 extern void connection_start(Connection *connection, const Options *options);
 extern void connection_finish(Connection *connection);
 extern bool connection_retry(Connection *connection, const char *message, const char *sqlstate);
-extern void connection_fail(const Connection *connection, const char *message, const char *sqlstate)
-			pg_attribute_noreturn();
+extern void connection_fail(const Connection *connection, const char *message, const char *sqlstate) __attribute__((noreturn));
 
 #endif							/* NEON_MIGRATE_CONNECTION_H */

@@ -19,6 +19,6 @@ typedef struct Origin
 } Origin;
 
 extern const char *origin_path(const Origin *origin, const char *version, bool down);
-extern void diagnosis_fail(PGconn *conn, const PGresult *result, const Origin *origin) pg_attribute_noreturn();
+extern void diagnosis_fail(PGconn *conn, const PGresult *result, const Origin *origin) __attribute__((noreturn));
 
 #endif							/* NEON_MIGRATE_DIAGNOSIS_H */

@@ -137,6 +137,7 @@ write_labelled(const char *label, const char *start, const char *text)
 	free(concealed);
 }
 
+__attribute__((format(printf, 1, 0)))
 static char *
 format_arguments(const char *format, va_list arguments)
 {

@@ -42,11 +42,11 @@ extern void message_set_verbose(void);
 extern void message_set_secret(const char *secret);
 extern const char *message_bold(FILE *stream);
 extern const char *message_plain(FILE *stream);
-extern void message_note(const char *format,...) pg_attribute_printf(1, 2);
-extern void message_verbose(const char *format,...) pg_attribute_printf(1, 2);
-extern void message_warning(const char *format,...) pg_attribute_printf(1, 2);
-extern void message_out(const char *format,...) pg_attribute_printf(1, 2);
-extern void message_fail(ExitCode code, const char *message, const char *hint) pg_attribute_noreturn();
-extern void message_fail_problem(const Problem *problem) pg_attribute_noreturn();
+extern void message_note(const char *format,...) __attribute__((format(printf, 1, 2)));
+extern void message_verbose(const char *format,...) __attribute__((format(printf, 1, 2)));
+extern void message_warning(const char *format,...) __attribute__((format(printf, 1, 2)));
+extern void message_out(const char *format,...) __attribute__((format(printf, 1, 2)));
+extern void message_fail(ExitCode code, const char *message, const char *hint) __attribute__((noreturn));
+extern void message_fail_problem(const Problem *problem) __attribute__((noreturn));
 
 #endif							/* NEON_MIGRATE_MESSAGE_H */
