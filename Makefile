@@ -36,7 +36,8 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/neo
 all: $(CLIENT)
 
 $(CLIENT): $(CLIENT_OBJS)
-	$(CC) $(CFLAGS) $(CLIENT_OBJS) -L$(pkglibdir) -lpgfeutils $(libpq_pgport) $(LDFLAGS) $(LDFLAGS_EX) $(filter -lcrypto -lm, $(LIBS)) -o $@
+	$(CC) $(CFLAGS) $(CLIENT_OBJS) $(LDFLAGS) $(LDFLAGS_EX) -L$(pkglibdir) \
+		-lpgfeutils -lpgcommon -lpgport $(libpq) $(filter -lcrypto -lm, $(LIBS)) -o $@
 
 $(CLIENT_OBJS): override CPPFLAGS := -DFRONTEND -DNEON_MIGRATE_VERSION='"$(EXTVERSION)"' \
 	-I$(srcdir)/src/cli -isystem $(shell $(PG_CONFIG) --includedir) \
