@@ -132,6 +132,7 @@ CREATE TABLE @extschema@.migrate_definition (
     checksum        bytea NOT NULL,
     pending         boolean NOT NULL,
     by_run          boolean NOT NULL,
+    from_folder     boolean NOT NULL,
     registered_at   timestamptz NOT NULL,
     registered_by   text NOT NULL
 );
@@ -148,6 +149,7 @@ COMMENT ON COLUMN @extschema@.migrate_definition.depends_on IS 'versions that mu
 COMMENT ON COLUMN @extschema@.migrate_definition.checksum IS 'SHA-256 over the tokens of the up SQL';
 COMMENT ON COLUMN @extschema@.migrate_definition.pending IS 'whether it is not applied';
 COMMENT ON COLUMN @extschema@.migrate_definition.by_run IS 'whether it is here only until migrate_run() has applied it';
+COMMENT ON COLUMN @extschema@.migrate_definition.from_folder IS 'whether migrate_register_folder() put it here, and takes it away again while it is pending and its file is gone';
 COMMENT ON COLUMN @extschema@.migrate_definition.registered_at IS 'when it was registered last';
 COMMENT ON COLUMN @extschema@.migrate_definition.registered_by IS 'user who registered it last';
 

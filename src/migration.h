@@ -21,6 +21,7 @@ typedef struct Migration
 	text	   *down_sql;
 	text	   *description;
 	ArrayType  *depends_on;
+	bool		from_folder;	/* it is as long on the pending list as it is in the folder */
 
 	/* what they read as; NULL where they are NULL */
 	Script	   *up;

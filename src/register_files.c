@@ -79,9 +79,9 @@ check_conflicts(const Ledger *ledger, const FormatMigration *found)
  * Registers one migration.  Returns the outcome.
  */
 static const char *
-register_found(const Ledger *ledger, FormatMigration *found)
+register_found(const Ledger *ledger, FormatMigration *found, bool from_folder)
 {
-	Migration	migration = {.version = found->version};
+	Migration	migration = {.version = found->version,.from_folder = from_folder};
 	FormatContext context;
 	const char *outcome;
 
@@ -170,6 +170,43 @@ register_files_read(MigrationFiles *set, Datum *paths, Datum *contents, int coun
 	format_check_versions(set->migrations);
 }
 
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/*
+ * Takes what an earlier folder has put on the pending list, and this one has
+ * not got, off it: another branch's migration must not run with this one's.
+ * What has been begun stays.
+ */
+static void
+withdraw_missing(const Ledger *ledger, const List *migrations)
+{
+	int			count = list_length(migrations);
+	char	  **versions = palloc(sizeof(char *) * Max(count, 1));
+	ListCell   *cell;
+
+	for (int i = 0; i < count; i++)
+		versions[i] = ((FormatMigration *) list_nth(migrations, i))->version;
+	qsort(versions, count, sizeof(char *), compare_texts);
+	foreach(cell, definition_pending(ledger))
+	{
+		Migration  *pending = lfirst(cell);
+
+		if (!pending->from_folder ||
+			bsearch(&pending->version, versions, count, sizeof(char *), compare_texts) ||
+			ledger_is_unfinished(ledger, pending->version, ledger_lookup(ledger, pending->version)))
+			continue;
+		definition_delete(ledger, pending->version);
+		ereport(NOTICE,
+				(errmsg("migration \"%s\" is no longer pending", pending->version),
+				 errdetail("It was in the folder registered before, and is not in this one.")));
+	}
+	pfree(versions);
+}
+
 /*
  * Registers the migrations of the set, which is not empty, and adds a row for
  * each to the result.  From then on, the set has those that count with the
@@ -182,6 +219,8 @@ register_files_put(MigrationFiles *set, const Ledger *ledger, ReturnSetInfo *res
 	ListCell   *cell;
 
 	set->migrations = format_settle(ledger, set->migrations);
+	if (set->is_folder)
+		withdraw_missing(ledger, set->migrations);
 	format_order(ledger, set->format, set->migrations);
 
 	/* a script can be many times as large as its text */
@@ -196,7 +235,7 @@ register_files_put(MigrationFiles *set, const Ledger *ledger, ReturnSetInfo *res
 		if (found->missing)
 			check_known(ledger, found, set->format->index);
 		else
-			add_row(result, found, register_found(ledger, found));
+			add_row(result, found, register_found(ledger, found, set->is_folder));
 		MemoryContextSwitchTo(old_context);
 		MemoryContextReset(context);
 	}

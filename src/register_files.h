@@ -16,6 +16,7 @@ typedef struct MigrationFiles
 	FormatFiles files;
 	const Format *format;		/* NULL if there are no files that count */
 	List	   *migrations;		/* FormatMigration *, in the order of the format */
+	bool		is_folder;		/* they are all that there is */
 } MigrationFiles;
 
 extern void register_files_read(MigrationFiles *set, Datum *paths, Datum *contents, int count,

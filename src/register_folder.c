@@ -368,6 +368,7 @@ migrate_register_folder(PG_FUNCTION_ARGS)
 				(errmsg("the history is ahead of the files"),
 				 errdetail("No file has migration \"%s\", which was applied last.",
 						   ledger_entry_text(ahead, L_VERSION))));
+	set.is_folder = true;
 	register_files_put(&set, ledger, (ReturnSetInfo *) fcinfo->resultinfo);
 	if (ahead)
 		folder_forget(ledger);
