@@ -83,6 +83,18 @@ static const Command commands[] = {
 		"  neon_migrate verify\n"
 		"  neon_migrate verify --head af9e3dd01c56...",
 	command_verify},
+	{"drift", "", "Shows what was changed outside of the migrations", 0, TAKES_ACCEPT,
+		"Compares the schema with the one that the migrations left.  Exits with 2 if they differ.\n\n"
+		"Examples:\n"
+		"  neon_migrate drift\n"
+		"  neon_migrate drift --accept 'index made by hand in the night of the 3rd'",
+	command_drift},
+	{"snapshot", "", "Writes the schema as text, for version control", 0, TAKES_OUTPUT | TAKES_CHECK,
+		"A block of lines for each object, sorted; the same schema gives the same text.\n\n"
+		"Examples:\n"
+		"  neon_migrate snapshot --output schema.txt\n"
+		"  neon_migrate snapshot --check schema.txt   # for CI: 2 if it differs",
+	command_snapshot},
 	{"sql", "", "Prints a script for somebody else to run", 0,
 		TAKES_FOLDER | TAKES_FROM | TAKES_TO | TAKES_DOWN | TAKES_ATOMIC,
 		"A script for psql that applies what is pending, or the given range, and records it.  The\n"

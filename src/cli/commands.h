@@ -31,6 +31,12 @@ extern void command_verify(const Options *options);
 extern void command_health(const Options *options);
 extern void command_wait(const Options *options);
 
+/* in command_drift.c */
+extern void command_drift(const Options *options);
+
+/* in command_snapshot.c */
+extern void command_snapshot(const Options *options);
+
 /* in command_sql.c */
 extern void command_sql(const Options *options);
 

@@ -24,6 +24,9 @@ typedef struct Options
 	char	   *to;
 	char	   *schema;
 	char	   *head;
+	char	   *output;
+	char	   *check;
+	char	   *accept;
 	double		timeout;		/* seconds; negative if not given */
 	int			limit;
 	bool		all;
@@ -56,6 +59,9 @@ typedef struct Options
 #define TAKES_DRY_RUN		(1 << 12)
 #define TAKES_EXIT_CODE		(1 << 13)
 #define TAKES_UNDO			(1 << 14)
+#define TAKES_OUTPUT		(1 << 15)
+#define TAKES_CHECK			(1 << 16)
+#define TAKES_ACCEPT		(1 << 17)
 #define TAKES_FOLDER		(TAKES_DIR | TAKES_FORMAT | TAKES_ALLOW_AHEAD)
 
 /*
