@@ -141,6 +141,7 @@ command_up(const Options *options)
 	Registration registration;
 	Parameter	target = text_parameter(options->to);
 	PGresult   *health;
+	bool		done;
 
 	registration_start(&registration, &server, options, true);
 	if (options->dry_run)
@@ -149,12 +150,13 @@ command_up(const Options *options)
 		return;
 	}
 	health = server.first;
-	if (!registration.known || health_number(health, HEALTH_PENDING) > 0)
+	done = health_number(health, HEALTH_PENDING) == 0 && health_number(health, HEALTH_INTERRUPTED) == 0;
+	if (!registration.known || !done)
 	{
 		(void) registration_put(&registration, &server, options, false);
-		health = NULL;
+		done = done && registration_all_applied(&server);
 	}
-	if (health && health_number(health, HEALTH_INTERRUPTED) == 0 && options->to == NULL)
+	if (done && options->to == NULL)
 	{
 		report("up", &server, health, "nothing to apply");
 		return;

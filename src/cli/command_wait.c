@@ -54,17 +54,9 @@ command_health(const Options *options)
 static bool
 all_applied(Server *server, Registration *registration, const Options *options)
 {
-	PGresult   *result;
-	const PGresult *files;
-
-	if (!registration_allowed(server))
-		return false;
-	result = registration_ask(registration, server, options, "SELECT");
-	files = server->origin.files;
-	for (int row = 0; result && row < PQntuples(files); row++)
-		if (strcmp(PQgetvalue(files, row, 1), "applied") != 0)
-			return false;
-	return result != NULL;
+	return registration_allowed(server) &&
+		registration_ask(registration, server, options, "SELECT") &&
+		registration_all_applied(server);
 }
 
 /*

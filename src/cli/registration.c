@@ -213,6 +213,20 @@ registration_put(Registration *registration, Server *server, const Options *opti
 }
 
 /*
+ * Is everything in the folder, which has been registered, applied?
+ */
+bool
+registration_all_applied(const Server *server)
+{
+	const PGresult *files = server->origin.files;
+
+	for (int row = 0; row < PQntuples(files); row++)
+		if (strcmp(PQgetvalue(files, row, 1), "applied") != 0)
+			return false;
+	return true;
+}
+
+/*
  * Registers the folder for a moment and asks a question meanwhile, to which the
  * answer is returned; NULL if somebody is migrating.  Nothing is changed.
  */

@@ -28,6 +28,7 @@ extern void registration_send_health(Registration *registration, Server *server)
 extern bool registration_allowed(Server *server);
 extern bool registration_put(Registration *registration, Server *server, const Options *options,
 							 bool only_if_free);
+extern bool registration_all_applied(const Server *server);
 extern PGresult *registration_ask(Registration *registration, Server *server, const Options *options,
 								  const char *query);
 
