@@ -6,7 +6,8 @@
 #
 # Wants a running server, by TCP, with the extension, whose superuser needs no
 # password; pg_dump and psql of its version in the path; and any of the tools
-# in the path. Those that are not there are skipped. Makes and drops databases
+# in the path (the rivals' packages call themselves so: prisma 7, drizzle-kit with
+# drizzle-orm and pg, supabase 3). Those that are not there are skipped. Makes and drops databases
 # called compare_theirs and compare_ours.
 set -u
 
@@ -33,6 +34,21 @@ theirs() {
 				DATABASE_URL=$url graphile-migrate migrate)
 		;;
 	sqitch) (cd "$work/files" && sqitch deploy --no-verify "db:pg://$PGUSER@$PGHOST:$PGPORT/compare_theirs") ;;
+	prisma)
+		mkdir "$work/project" && cp -r "$work/files" "$work/project/migrations" &&
+			(cd "$work/project" && printf 'datasource db {\n\tprovider = "postgresql"\n}\n' >schema.prisma &&
+				printf 'export default { schema: "schema.prisma", migrations: { path: "migrations" },\n\tdatasource: { url: process.env.DATABASE_URL! } };\n' >prisma.config.ts &&
+				DATABASE_URL=$url prisma migrate deploy)
+		;;
+	supabase)
+		mkdir -p "$work/project/supabase" && cp -r "$work/files" "$work/project/supabase/migrations" &&
+			(cd "$work/project" && supabase migration up --yes --remote "$url?sslmode=disable")
+		;;
+	drizzle)
+		mkdir "$work/project" && cp -r "$work/files" "$work/project/drizzle" &&
+			(cd "$work/project" && printf '{"dialect": "postgresql", "out": "drizzle", "dbCredentials": {"url": "%s"}}\n' "$url" >drizzle.config.json &&
+				drizzle-kit migrate)
+		;;
 	flyway) flyway -url="jdbc:postgresql://$PGHOST:$PGPORT/compare_theirs" -user="$PGUSER" \
 		-locations="filesystem:$work/files" migrate ;;
 	esac
@@ -40,14 +56,25 @@ theirs() {
 
 # binary TOOL
 binary() {
-	case $1 in golang-migrate) echo migrate ;; *) echo "$1" ;; esac
+	case $1 in golang-migrate) echo migrate ;; drizzle) echo drizzle-kit ;; *) echo "$1" ;; esac
+}
+
+# folders TOOL: those with what the tool itself can run
+folders() {
+	case $1 in
+	sqlx) echo sqlx sqlx-pairs sqlx-traps ;;
+	supabase) echo supabase supabase-traps supabase-numbers ;;
+	diesel | prisma | drizzle) echo "$1" "$1-traps" ;;
+	flyway) echo flyway flyway-baseline ;;
+	*) echo "$1" ;;
+	esac
 }
 
 # schema DATABASE: what is in it, without the tools' own tables
 schema() {
-	pg_dump -s --no-owner -N ours -N sqitch -N graphile_migrate -T schema_migrations -T pgmigrations \
+	pg_dump -s --no-owner -N ours -N sqitch -N graphile_migrate -N supabase_migrations -N drizzle -T schema_migrations -T pgmigrations \
 		-T 'pgmigrations_id_seq' -T goose_db_version -T goose_db_version_id_seq -T _sqlx_migrations \
-		-T __diesel_schema_migrations -T flyway_schema_history "$1" |
+		-T __diesel_schema_migrations -T flyway_schema_history -T _prisma_migrations "$1" |
 		grep -Ev '^(--|$|\\(un)?restrict |CREATE EXTENSION|CREATE SCHEMA graphile|COMMENT ON EXTENSION)'
 }
 
@@ -65,26 +92,33 @@ ours() {
 	psql -XqAt -v ON_ERROR_STOP=1 -d compare_ours -f "$work/ours.sql"
 }
 
-for tool in ${*:-dbmate golang-migrate goose sqlx diesel node-pg-migrate graphile-migrate sqitch flyway}; do
-	if ! command -v "$(binary "$tool")" >/dev/null; then
-		echo "skipped  $tool is not there"
-		continue
-	fi
+# compare TOOL FOLDER
+compare() {
 	rm -rf "$work/files" "$work/project" "$work"/*.log
-	cp -r "$here/$tool" "$work/files"
+	cp -r "$here/$2" "$work/files"
 	for database in compare_theirs compare_ours; do
 		dropdb --if-exists --force "$database" 2>/dev/null
 		createdb "$database" || exit 1
 	done
-	if theirs "$tool" >"$work/theirs.log" 2>&1 && ours "$tool" >"$work/ours.log" 2>&1 &&
+	if theirs "$1" >"$work/theirs.log" 2>&1 && ours "$1" >"$work/ours.log" 2>&1 &&
 		schema compare_theirs >"$work/theirs" && schema compare_ours >"$work/ours" &&
 		[ -s "$work/ours" ] && diff -u "$work/theirs" "$work/ours"; then
-		echo "same     $tool ($(wc -l <"$work/ours") lines of schema)"
+		echo "same     $1, folder $2 ($(wc -l <"$work/ours") lines of schema)"
 	else
-		echo "FAILED   $tool"
+		echo "FAILED   $1, folder $2"
 		cat "$work/theirs.log" "$work/ours.log" 2>/dev/null | tail -n 15
 		failed=1
 	fi
+}
+
+for tool in ${*:-dbmate golang-migrate goose sqlx diesel node-pg-migrate graphile-migrate sqitch flyway prisma supabase drizzle}; do
+	if ! command -v "$(binary "$tool")" >/dev/null; then
+		echo "skipped  $tool is not there"
+		continue
+	fi
+	for folder in $(folders "$tool"); do
+		compare "$tool" "$folder"
+	done
 done
 dropdb --if-exists compare_theirs
 dropdb --if-exists compare_ours
