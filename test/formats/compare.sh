@@ -65,7 +65,8 @@ folders() {
 	sqlx) echo sqlx sqlx-pairs sqlx-traps ;;
 	supabase) echo supabase supabase-traps supabase-numbers ;;
 	diesel | prisma | drizzle) echo "$1" "$1-traps" ;;
-	flyway) echo flyway flyway-baseline ;;
+	flyway) echo flyway flyway-baseline flyway-order ;;
+	dbmate | golang-migrate | goose | node-pg-migrate) echo "$1" "$1-order" ;;
 	*) echo "$1" ;;
 	esac
 }
