@@ -83,7 +83,7 @@ def make_bare(folder):
 def write_files(folder, count, seed):
     """Writes the migrations as the client reads them."""
     schema = Schema(seed)
-    NeonMigrate(sys.executable).write(folder, [schema.migration(n) for n in range(count)], count)
+    NeonMigrate().write(folder, [schema.migration(n) for n in range(count)], count)
 
 
 class Cost:
