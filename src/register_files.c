@@ -189,8 +189,6 @@ migrate_register_files(PG_FUNCTION_ARGS)
 	if (files.count == 0)
 		return (Datum) 0;
 	format = format_recognise(&files, name);
-	if (!format->nested)
-		format_files_drop_nested(&files);
 	migrations = format->read(&files);
 	format_check_versions(migrations);
 

@@ -90,7 +90,7 @@ typedef struct FormatContext
 } FormatContext;
 
 /* in recognise.c */
-extern const Format *format_recognise(const FormatFiles *files, const char *name);
+extern const Format *format_recognise(FormatFiles *files, const char *name);
 
 /* in files.c */
 extern void format_files_make(FormatFiles *files, Datum *paths, Datum *contents, int count);

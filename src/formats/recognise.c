@@ -159,20 +159,16 @@ raise_mixture(const FormatFile *a, const Candidates *ca,
 }
 
 /*
- * Returns the format of the files: the one called "name" if that is not NULL,
- * else the one they are recognised as.  Raises 22023 if there is none.
+ * Returns the format that the files are recognised as.
  */
-const Format *
-format_recognise(const FormatFiles *files, const char *name)
+static const Format *
+recognised_format(const FormatFiles *files)
 {
 	Candidates *candidates;
 	int64		score[lengthof(formats)] = {0};
 	int			possible = (1 << lengthof(formats)) - 1,
 				left,
 				best = -1;
-
-	if (name != NULL)
-		return named_format(files, name);
 
 	candidates = palloc_extended(sizeof(Candidates) * files->count, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < (int) lengthof(formats); i++)
@@ -201,4 +197,19 @@ format_recognise(const FormatFiles *files, const char *name)
 		if (left & (1 << j) && (best < 0 || score[j] > score[best]))
 			best = j;
 	return &formats[best];
+}
+
+/*
+ * Returns the format of the files: the one called "name" if that is not NULL,
+ * else the one they are recognised as.  Raises 22023 if there is none.  Takes
+ * those files out that tools of this format do not look for.
+ */
+const Format *
+format_recognise(FormatFiles *files, const char *name)
+{
+	const Format *format = name ? named_format(files, name) : recognised_format(files);
+
+	if (!format->nested)
+		format_files_drop_nested(files);
+	return format;
 }
