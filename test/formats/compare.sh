@@ -1,14 +1,15 @@
 #!/bin/sh
 # compare.sh: the same folder, run by the tool it is written for and by
-# migrate_register_files(), gives the same schema.
+# neon_migrate, gives the same schema.
 #
 #   PGHOST=... PGPORT=... PGUSER=... sh test/formats/compare.sh [TOOL...]
 #
 # Wants a running server, by TCP, with the extension, whose superuser needs no
-# password; pg_dump and psql of its version in the path; and any of the tools
-# in the path (the rivals' packages call themselves so: prisma 7, drizzle-kit with
-# drizzle-orm and pg, supabase 3). Those that are not there are skipped. Makes and drops databases
-# called compare_theirs and compare_ours.
+# password; neon_migrate, and pg_dump and psql of the server's version, in the
+# path; and any of the tools in the path (Prisma 7; Supabase's client, 3;
+# drizzle-kit, with drizzle-orm and pg where it finds them). Those that are not
+# there are skipped. Makes and drops databases called compare_theirs and
+# compare_ours.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -79,18 +80,11 @@ schema() {
 		grep -Ev '^(--|$|\\(un)?restrict |CREATE EXTENSION|CREATE SCHEMA graphile|COMMENT ON EXTENSION)'
 }
 
+# ours FORMAT: the same by neon_migrate
 ours() {
-	set -- "$1" "$work/files"
-	{
-		printf 'SET client_min_messages = warning;\nCREATE SCHEMA ours;\nCREATE EXTENSION neon_migrate SCHEMA ours;\n'
-		printf 'CREATE TEMP TABLE file (path text, content text);\n'
-		(cd "$2" && find . -type f ! -name .gmrc) | while read -r path; do
-			printf "\\\\set content \`cat '%s'\`\nINSERT INTO file VALUES ('%s', :'content');\n" "$2/$path" "$path"
-		done
-		printf "SELECT count(r) FROM (SELECT array_agg(path) AS p, array_agg(content) AS c FROM file) AS f, ours.migrate_register_files(p, c, '%s') AS r;\n" "$1"
-		printf 'CALL ours.migrate_up();\n'
-	} >"$work/ours.sql"
-	psql -XqAt -v ON_ERROR_STOP=1 -d compare_ours -f "$work/ours.sql"
+	psql -Xq -v ON_ERROR_STOP=1 -d compare_ours -c 'CREATE SCHEMA ours' -c 'CREATE EXTENSION neon_migrate SCHEMA ours' &&
+		DATABASE_URL="postgres://$PGUSER@$PGHOST:$PGPORT/compare_ours?sslmode=disable" \
+			neon_migrate up --dir "$work/files" --format "$1"
 }
 
 # compare TOOL FOLDER
