@@ -9,6 +9,7 @@ are judged strictly from below and generously from above, as the machine may be
 busy.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -73,10 +74,8 @@ class Peer:
         with client:
             self.talk(client)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_exception):
+    def close(self):
+        """Takes no more clients."""
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
@@ -107,8 +106,10 @@ class ProxyTest(unittest.TestCase):
     def through(self, talk, round_trip=ROUND_TRIP, path=None):
         """A proxy before a new peer."""
         peer = Peer(talk, path)
-        self.enterContext(peer)
-        return self.enterContext(Proxy(peer.address, round_trip))
+        self.addCleanup(peer.close)
+        proxy = Proxy(peer.address, round_trip)
+        self.addCleanup(proxy.close)
+        return proxy
 
     def client(self, proxy):
         """A new client of the proxy."""
@@ -244,7 +245,8 @@ class ProxyTest(unittest.TestCase):
         """A client is hung up on if there is no server."""
         with socket.create_server(("127.0.0.1", 0)) as unused:
             address = unused.getsockname()
-        proxy = self.enterContext(Proxy(address, ROUND_TRIP))
+        proxy = Proxy(address, ROUND_TRIP)
+        self.addCleanup(proxy.close)
         self.assertEqual(read(self.client(proxy), 1), b"")
 
     def test_connections_at_once(self):
@@ -274,7 +276,7 @@ class ProxyTest(unittest.TestCase):
     def test_program(self):
         """As a program, before a Unix-domain socket: SIGUSR1 and SIGTERM."""
         with tempfile.TemporaryDirectory() as folder:
-            with Peer(echo, folder + "/.s.PGSQL.5432"):
+            with contextlib.closing(Peer(echo, folder + "/.s.PGSQL.5432")):
                 here = os.path.dirname(os.path.abspath(__file__))
                 with subprocess.Popen(
                         [sys.executable, here + "/latency_proxy.py", "--round-trip", "1"],
