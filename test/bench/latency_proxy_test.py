@@ -187,6 +187,7 @@ class ProxyTest(unittest.TestCase):
             for _ in range(3):
                 read(client, len(QUERY))
                 client.sendall(message(b"C", b"SELECT 1\0") + READY)
+            read(client, len(message(b"X")))
 
         proxy = self.through(talk)
         client = self.client(proxy)
