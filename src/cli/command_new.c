@@ -16,7 +16,7 @@
 #include "pqexpbuffer.h"
 
 #include "commands.h"
-#include "folder.h"
+#include "local_folder.h"
 #include "json.h"
 #include "message.h"
 

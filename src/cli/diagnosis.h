@@ -7,7 +7,7 @@
 
 #include "libpq-fe.h"
 
-#include "folder.h"
+#include "local_folder.h"
 
 /*
  * What is known about where migrations come from; members can be NULL.

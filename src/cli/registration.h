@@ -5,7 +5,7 @@
 #ifndef NEON_MIGRATE_REGISTRATION_H
 #define NEON_MIGRATE_REGISTRATION_H
 
-#include "folder.h"
+#include "local_folder.h"
 #include "server.h"
 
 /*

@@ -10,7 +10,7 @@
 
 #include "connection.h"
 #include "diagnosis.h"
-#include "folder.h"
+#include "local_folder.h"
 #include "options.h"
 
 /*

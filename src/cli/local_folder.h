@@ -1,9 +1,9 @@
 /*
- * folder.h
+ * local_folder.h
  *	  The files in the folder of migrations.
  */
-#ifndef NEON_MIGRATE_FOLDER_H
-#define NEON_MIGRATE_FOLDER_H
+#ifndef NEON_MIGRATE_LOCAL_FOLDER_H
+#define NEON_MIGRATE_LOCAL_FOLDER_H
 
 #define CHECKSUM_LENGTH 32		/* SHA-256 */
 
@@ -29,4 +29,4 @@ extern void folder_file_checksum(const FolderFile *file, uint8 *checksum);
 extern char *folder_path(const Folder *folder, const char *path);
 extern char *folder_line(const Folder *folder, const char *path, int line);
 
-#endif							/* NEON_MIGRATE_FOLDER_H */
+#endif							/* NEON_MIGRATE_LOCAL_FOLDER_H */

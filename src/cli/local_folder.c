@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * folder.c
+ * local_folder.c
  *	  The files in the folder of migrations.
  *
  * All of them are read, in subfolders, too; what they mean is for the server
@@ -22,7 +22,7 @@
 #include "port/pg_bswap.h"
 #include "pqexpbuffer.h"
 
-#include "folder.h"
+#include "local_folder.h"
 #include "message.h"
 
 #define DEEPEST 32				/* folders in folders; symbolic links can be circular */
