@@ -86,6 +86,8 @@ source_checks() {
 	for script in sql/*.sql; do
 		grep -q '^\\echo Use ' "$script" || { echo "$script has no guard"; return 1; }
 	done
+	bash -n completion/neon_migrate.bash || return 1
+	! command -v zsh >/dev/null || zsh -n completion/_neon_migrate || return 1
 	sh -n test/run.sh && sh -n test/server.sh && sh -n test/chroot.sh && sh -n examples/quickstart.sh
 }
 
@@ -104,6 +106,11 @@ destdir() {
 		make -s -C "$work/package" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$work/dest" install &&
 		test -f "$work/dest$("$pg_config" --pkglibdir)/neon_migrate.so" &&
 		test -f "$work/dest$("$pg_config" --sharedir)/extension/neon_migrate.control" &&
+		test -x "$work/dest$("$pg_config" --bindir)/neon_migrate" &&
+		test -f "$work/dest$("$pg_config" --mandir)/man1/neon_migrate.1" &&
+		[ "$(find "$work/dest" -path '*/bash-completion/completions/neon_migrate' -o -path '*/zsh/*/_neon_migrate' | wc -l)" = 2 ] &&
+		make -s -C "$work/package" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$work/dest" uninstall &&
+		[ -z "$(find "$work/dest" -type f)" ] &&
 		make -s -C "$work/package" PG_CONFIG="$pg_config" with_llvm=no clean &&
 		! ls "$work/package"/src/*.o 2>/dev/null
 }
