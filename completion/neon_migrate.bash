@@ -26,6 +26,7 @@ _neon_migrate_versions() {
 	for path in "$1"/* "$1"/committed/*; do
 		name=${path##*/}
 		case $name in
+			*.down.sql) continue ;;
 			V[0-9]*__*.sql) name=${name#V} name=${name%%__*} name=${name//_/.} ;;
 			[0-9]*)
 				if [[ -f $path/up.sql ]]; then
