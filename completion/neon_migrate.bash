@@ -8,12 +8,12 @@
 # options of the command.
 _neon_migrate_help() {
 	local line pattern='^  ([a-z]+) ' part=
-	[[ -z $2 ]] || pattern='^  (-[a-zA-Z]|  )[, ] (--[a-z-]+)'
+	[[ -z ${2-} ]] || pattern='^  (-[a-zA-Z]|  )[, ] (--[a-z-]+)'
 	while IFS= read -r line; do
 		[[ $line != *: ]] || part=$line
-		if [[ -z $2 && $part == Commands: && $line =~ $pattern ]]; then
+		if [[ -z ${2-} && $part == Commands: && $line =~ $pattern ]]; then
 			printf '%s\n' "${BASH_REMATCH[1]}"
-		elif [[ -n $2 && $part == Options* && $line =~ $pattern ]]; then
+		elif [[ -n ${2-} && $part == Options* && $line =~ $pattern ]]; then
 			printf '%s\n' "${BASH_REMATCH[@]:1:2}"
 		fi
 	done < <("$1" ${2:+"$2"} --help 2>/dev/null)

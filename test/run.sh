@@ -88,6 +88,7 @@ source_checks() {
 	done
 	bash -n completion/neon_migrate.bash || return 1
 	! command -v zsh >/dev/null || zsh -n completion/_neon_migrate || return 1
+	! command -v mandoc >/dev/null || mandoc -T lint -W warning docs/neon_migrate.1 || return 1
 	sh -n test/run.sh && sh -n test/server.sh && sh -n test/chroot.sh && sh -n examples/quickstart.sh
 }
 
