@@ -19,7 +19,7 @@
  * which they would be applied.
  */
 static const char stamp_pending[] =
-	"SELECT p.version, @migrate_stamp(p.version)"
+	"SELECT p.version, @migrate_stamp(p.version) AS outcome"
 	" FROM (SELECT s.version, pg_catalog.row_number() OVER () AS place, s.state"
 	"       FROM @migrate_status AS s) AS p"
 	" WHERE p.state OPERATOR(pg_catalog.=) 'pending'"
@@ -30,11 +30,11 @@ static const char stamp_pending[] =
 	" ORDER BY p.place";
 
 static const char stamp_given[] =
-	"SELECT v.version, @migrate_stamp(v.version)"
+	"SELECT v.version, @migrate_stamp(v.version) AS outcome"
 	" FROM pg_catalog.unnest($1) WITH ORDINALITY AS v(version, place) ORDER BY v.place";
 
 static const char unstamp_given[] =
-	"SELECT v.version, @migrate_unstamp(v.version)"
+	"SELECT v.version, @migrate_unstamp(v.version) AS outcome"
 	" FROM pg_catalog.unnest($1) WITH ORDINALITY AS v(version, place) ORDER BY v.place";
 
 static Parameter

@@ -218,6 +218,8 @@ message_out(const char *format,...)
 	va_end(arguments);
 	progress_clear();
 	puts(text);
+	/* whoever reads a log sees it at once, and in order with standard error */
+	fflush(stdout);
 	free(text);
 }
 

@@ -98,7 +98,7 @@ print_rules(int takes, bool common)
 		snprintf(left, sizeof(left), "%s%c%s --%s %s",
 				 rule->letter ? "-" : "", rule->letter ? rule->letter : ' ',
 				 rule->letter ? "," : "  ", rule->name, rule->argument ? rule->argument : "");
-		printf("  %-28s %s\n", left, rule->help);
+		printf("  %-31s %s\n", left, rule->help);
 	}
 }
 
@@ -123,8 +123,8 @@ print_help(const Command *command)
 	}
 	printf("\nOptions of every command:\n");
 	print_rules(0, true);
-	printf("  %-28s %s\n", "-h, --help", "show this help, or that of the command");
-	printf("  %-28s %s\n", "-V, --version", "show the version");
+	printf("  %-31s %s\n", "-h, --help", "show this help, or that of the command");
+	printf("  %-31s %s\n", "-V, --version", "show the version");
 	printf("\nExit codes: 0 done, 1 error, 2 something is pending or has drifted, 3 cannot connect.\n");
 	exit(EXIT_DONE);
 }
