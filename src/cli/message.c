@@ -21,6 +21,7 @@
 #include "message.h"
 #include "progress.h"
 
+static bool json_wanted = false;
 static const char *json_command = NULL;
 static char *secret = NULL;
 static bool colour = false;
@@ -43,18 +44,20 @@ message_init(void)
 }
 
 /*
- * From here on the result is one JSON object, of this command.
+ * From here on the result is one JSON object, of this command; NULL if it is
+ * not known.
  */
 void
 message_set_json(const char *command)
 {
+	json_wanted = true;
 	json_command = command;
 }
 
 bool
 message_json(void)
 {
-	return json_command != NULL;
+	return json_wanted;
 }
 
 /*
