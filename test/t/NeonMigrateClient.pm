@@ -208,7 +208,7 @@ sub json
 {
 	my ($self, $arguments, $status, $name, %options) = @_;
 	my $client = $self->run([ @$arguments, '--json' ], %options);
-	my $object = eval { JSON::PP->new->utf8->decode($client->{out}) };
+	my $object = eval { JSON::PP->new->utf8->boolean_values(0, 1)->decode($client->{out}) };
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($client->{status}, $status, "$name: exit code") or diag("messages: $client->{err}");
