@@ -225,16 +225,29 @@ message_out(const char *format,...)
 }
 
 /*
+ * Blanks out the secret in a line of SQL, of which every column keeps its place.
+ */
+static char *
+conceal_source(const char *source)
+{
+	char	   *copy = pg_strdup(source);
+
+	for (char *found = copy; secret && (found = strstr(found, secret)) != NULL;)
+		memset(found, '*', strlen(secret));
+	return copy;
+}
+
+/*
  * Writes the line of SQL that an error is at, with a caret below.  "column"
  * counts characters.
  */
 static void
 write_source(const Problem *problem)
 {
-	const char *c = problem->source;
+	const char *c = conceal_source(problem->source);
 	int			margin = fprintf(stderr, "%6d | ", problem->line);
 
-	fprintf(stderr, "%s\n%*s", problem->source, margin, "| ");
+	fprintf(stderr, "%s\n%*s", c, margin, "| ");
 	for (int i = 1; i < problem->column && *c; i++)
 	{
 		fputc(*c == '\t' ? '\t' : ' ', stderr);
