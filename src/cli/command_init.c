@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fe_utils/string_utils.h"
-
 #include "commands.h"
 #include "json.h"
 #include "message.h"
@@ -99,8 +97,9 @@ install(Server *server, const char *schema)
 	PGresult   *result;
 
 	if (schema)
-		names[1] = psprintf("CREATE SCHEMA IF NOT EXISTS %s", fmtId(schema));
-	names[2] = psprintf("CREATE EXTENSION neon_migrate%s%s", schema ? " SCHEMA " : "", schema ? fmtId(schema) : "");
+		names[1] = psprintf("CREATE SCHEMA IF NOT EXISTS %s", server_identifier(server, schema));
+	names[2] = psprintf("CREATE EXTENSION neon_migrate%s%s", schema ? " SCHEMA " : "",
+						schema ? server_identifier(server, schema) : "");
 	for (int i = 0; i < (int) lengthof(names); i++)
 	{
 		if (names[i] == NULL)

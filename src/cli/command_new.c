@@ -139,16 +139,48 @@ choose_template(const Folder *folder, const char *format)
 }
 
 /*
+ * Is there a file with this version?
+ */
+static bool
+is_taken(const Folder *folder, const Template *template, const char *version)
+{
+	for (int i = 0; i < folder->count; i++)
+	{
+		const char *path = folder->files[i].path;
+
+		if (path[0] == 'V' && strcmp(template->format, "flyway") == 0)
+			path++;
+		if (strncmp(path, version, strlen(version)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Returns the time as a version of the format.
+ */
+static char *
+time_version(const Template *template, time_t when)
+{
+	char		text[64];
+
+	if (template->time_format == NULL)
+		return psprintf("%lld000", (long long) when);
+	strftime(text, sizeof(text), template->time_format, gmtime(&when));
+	return pg_strdup(text);
+}
+
+/*
  * Returns the version: the number after the highest, if the files have short
- * ones, else the time.
+ * ones, else the time, or the first second after it that is not taken.
  */
 static char *
 next_version(const Folder *folder, const Template *template)
 {
 	int			width = 0;
 	long		highest = -1;
-	char		text[64];
 	time_t		now = time(NULL);
+	char	   *version;
 
 	for (int i = 0; i < folder->count; i++)
 	{
@@ -171,10 +203,10 @@ next_version(const Folder *folder, const Template *template)
 	}
 	if (highest >= 0)
 		return psprintf("%0*ld", width, highest + 1);
-	if (template->time_format == NULL)
-		return psprintf("%lld000", (long long) now);
-	strftime(text, sizeof(text), template->time_format, gmtime(&now));
-	return pg_strdup(text);
+	do
+		version = time_version(template, now++);
+	while (is_taken(folder, template, version));
+	return version;
 }
 
 /*

@@ -70,18 +70,24 @@ static const char down_query[] =
 	"   WHERE z.version OPERATOR(pg_catalog.=) $1 AND z.direction IS NULL ORDER BY z.seq DESC LIMIT 1)"
 	" ORDER BY e.seq DESC";
 
+/*
+ * Raises an error if there is no such version, or if it is to be applied and is
+ * not.
+ */
 static void
-check_version(Server *server, const char *version)
+check_version(Server *server, const char *version, bool applied)
 {
 	Parameter	parameter = text_parameter(version);
 	PGresult   *result;
 
 	if (version == NULL)
 		return;
-	result = server_query(server, server_sql(server, "SELECT 1 FROM @migrate_status AS s"
+	result = server_query(server, server_sql(server, "SELECT s.state FROM @migrate_status AS s"
 											 " WHERE s.version OPERATOR(pg_catalog.=) $1"), &parameter, 1);
 	if (PQntuples(result) == 0)
 		message_fail(EXIT_ERROR, psprintf("there is no migration \"%s\"", version), "See neon_migrate status.");
+	if (applied && strcmp(PQgetvalue(result, 0, 0), "applied") != 0)
+		message_fail(EXIT_ERROR, psprintf("migration \"%s\" is not applied", version), "See neon_migrate status.");
 	PQclear(result);
 }
 
@@ -227,8 +233,8 @@ command_sql(const Options *options)
 	PQclear(server_query(&server, "BEGIN", NULL, 0));
 	if (registration.there && !options->down)
 		(void) registration_put(&registration, &server, options, false);
-	check_version(&server, options->from);
-	check_version(&server, options->to);
+	check_version(&server, options->from, false);
+	check_version(&server, options->to, options->down);
 	rows = options->down ? down_rows(&server, options) : up_rows(&server, options);
 	PQclear(server_query(&server, "ROLLBACK", NULL, 0));
 

@@ -38,27 +38,30 @@ static const char unstamp_given[] =
 	" FROM pg_catalog.unnest($1) WITH ORDINALITY AS v(version, place) ORDER BY v.place";
 
 static Parameter
-versions_parameter(const Options *options)
+versions_parameter(char *const *versions, int count)
 {
 	ArrayBuffer array;
 
 	array_begin(&array, TEXTOID);
-	for (int i = 0; i < options->argument_count; i++)
-		array_add(&array, options->arguments[i], strlen(options->arguments[i]));
+	for (int i = 0; i < count; i++)
+		array_add(&array, versions[i], strlen(versions[i]));
 	return array_end(&array, TEXTARRAYOID);
 }
 
+/*
+ * Raises an error if one of the versions is not known.
+ */
 static void
-check_target(Server *server, const char *version)
+check_versions(Server *server, Parameter versions)
 {
-	Parameter	parameter = text_parameter(version);
 	PGresult   *result = server_query(server,
-									  server_sql(server, "SELECT 1 FROM @migrate_status AS s"
-												 " WHERE s.version OPERATOR(pg_catalog.=) $1"),
-									  &parameter, 1);
+									  server_sql(server, "SELECT v.version FROM pg_catalog.unnest($1) AS v(version)"
+												 " WHERE NOT EXISTS (SELECT FROM @migrate_status AS s"
+												 " WHERE s.version OPERATOR(pg_catalog.=) v.version) LIMIT 1"),
+									  &versions, 1);
 
-	if (PQntuples(result) == 0)
-		message_fail(EXIT_ERROR, psprintf("there is no migration \"%s\"", version),
+	if (PQntuples(result) > 0)
+		message_fail(EXIT_ERROR, psprintf("there is no migration \"%s\"", PQgetvalue(result, 0, 0)),
 					 "See neon_migrate status.");
 	PQclear(result);
 }
@@ -89,6 +92,7 @@ command_stamp(const Options *options)
 {
 	Server		server;
 	Registration registration;
+	Parameter	versions;
 	Parameter	parameter;
 	const char *sql;
 	bool		many = options->all || options->to;
@@ -103,10 +107,12 @@ command_stamp(const Options *options)
 	PQclear(server_query(&server, "BEGIN", NULL, 0));
 	if (registration.there && !options->undo)
 		(void) registration_put(&registration, &server, options, false);
-	if (options->to)
-		check_target(&server, options->to);
+	versions = many ? versions_parameter(&options->to, options->to != NULL) :
+		versions_parameter(options->arguments, options->argument_count);
+	if (!options->undo)
+		check_versions(&server, versions);
 	sql = many ? stamp_pending : options->undo ? unstamp_given : stamp_given;
-	parameter = many ? text_parameter(options->to) : versions_parameter(options);
+	parameter = many ? text_parameter(options->to) : versions;
 	report(server_query(&server, server_sql(&server, sql), &parameter, 1));
 	PQclear(server_query(&server, "COMMIT", NULL, 0));
 }

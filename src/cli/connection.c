@@ -126,6 +126,7 @@ static void
 read_url(Connection *connection, const Options *options)
 {
 	const char *url = choose_url(options, &connection->source);
+	const char *port;
 	char	   *error = NULL;
 
 	if (url == NULL)
@@ -141,6 +142,11 @@ read_url(Connection *connection, const Options *options)
 										  error ? error : "out of memory"),
 					 "It looks like postgresql://USER:PASSWORD@HOST/DATABASE, with special characters as %XX.");
 	}
+	/* without a host, the password would be here, and in libpq's message */
+	port = given(connection, "port");
+	if (port && port[strspn(port, "0123456789,")] != '\0')
+		message_fail(EXIT_ERROR, psprintf("%s is not valid: its port is not a number", connection->source),
+					 "It looks like postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters as %XX.");
 }
 
 /*

@@ -21,6 +21,7 @@
 #include "message.h"
 #include "progress.h"
 
+static bool json_wanted = false;
 static const char *json_command = NULL;
 static char *secret = NULL;
 static bool colour = false;
@@ -43,18 +44,20 @@ message_init(void)
 }
 
 /*
- * From here on the result is one JSON object, of this command.
+ * From here on the result is one JSON object, of this command; NULL if it is
+ * not known.
  */
 void
 message_set_json(const char *command)
 {
+	json_wanted = true;
 	json_command = command;
 }
 
 bool
 message_json(void)
 {
-	return json_command != NULL;
+	return json_wanted;
 }
 
 /*
@@ -224,16 +227,29 @@ message_out(const char *format,...)
 }
 
 /*
+ * Blanks out the secret in a line of SQL, of which every column keeps its place.
+ */
+static char *
+conceal_source(const char *source)
+{
+	char	   *copy = pg_strdup(source);
+
+	for (char *found = copy; secret && (found = strstr(found, secret)) != NULL;)
+		memset(found, '*', strlen(secret));
+	return copy;
+}
+
+/*
  * Writes the line of SQL that an error is at, with a caret below.  "column"
  * counts characters.
  */
 static void
 write_source(const Problem *problem)
 {
-	const char *c = problem->source;
+	const char *c = conceal_source(problem->source);
 	int			margin = fprintf(stderr, "%6d | ", problem->line);
 
-	fprintf(stderr, "%s\n%*s", problem->source, margin, "| ");
+	fprintf(stderr, "%s\n%*s", c, margin, "| ");
 	for (int i = 1; i < problem->column && *c; i++)
 	{
 		fputc(*c == '\t' ? '\t' : ' ', stderr);

@@ -215,6 +215,33 @@ rule_of(int code)
 }
 
 /*
+ * Reports an option that getopt_long() does not accept.  Nothing is repeated
+ * but its name: the rest may hold a password.
+ */
+static void
+fail_option(int code, const char *word)
+{
+	const char *name = code > 0 && code < FIRST_OPTION && isprint(code) ? psprintf("-%c", code) :
+		pnstrdup(word, strcspn(word, "="));
+
+	message_fail(EXIT_ERROR, psprintf("option %s is not known, or its argument is missing or not wanted", name),
+				 "See neon_migrate --help.");
+}
+
+/*
+ * Raises an error if a word says where the database is; it may hold a password,
+ * and must not be repeated.
+ */
+static void
+check_word(const char *word)
+{
+	if (((pg_strncasecmp(word, "postgres", 8) == 0 || pg_strncasecmp(word, "jdbc:", 5) == 0) && strstr(word, "://")) ||
+		strstr(word, "password="))
+		message_fail(EXIT_ERROR, "a database was named without --database-url",
+					 "Use --database-url URL or, better, set DATABASE_URL.");
+}
+
+/*
  * Raises an error if the command does not take what was given.
  */
 static void
@@ -244,10 +271,17 @@ options_read(int argc, char **argv, Options *options)
 	bool		given[lengthof(rules)] = {0};
 	bool		help = false;
 	const Command *command = NULL;
+	int			wrong = 0;
+	const char *wrong_word = NULL;
 	int			code;
 
 	*options = (Options) {.timeout = -1, .connect_timeout = -1};
 	declare(longs, shorts);
+	opterr = 0;
+	/* before anything can be wrong */
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0)
+			message_set_json(NULL);
 	while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
 	{
 		const OptionRule *rule = rule_of(code);
@@ -264,10 +298,18 @@ options_read(int argc, char **argv, Options *options)
 			puts("neon_migrate " NEON_MIGRATE_VERSION);
 			exit(EXIT_DONE);
 		}
-		else
-			message_fail(EXIT_ERROR, "the command line is not understood",
-						 "See neon_migrate --help.");
+		else if (wrong_word == NULL)
+		{
+			wrong = optopt;
+			wrong_word = argv[optind - 1];
+		}
 	}
+	if (options->json)
+		message_set_json(optind < argc && command_find(argv[optind]) ? argv[optind] : NULL);
+	if (wrong_word)
+		fail_option(wrong, wrong_word);
+	for (int i = optind; i < argc; i++)
+		check_word(argv[i]);
 	if (optind < argc && strcmp(argv[optind], "help") == 0)
 	{
 		help = true;
@@ -286,8 +328,6 @@ options_read(int argc, char **argv, Options *options)
 		print_help(command);
 	if (command == NULL)
 		message_fail(EXIT_ERROR, "no command was given", "See neon_migrate --help.");
-	if (options->json)
-		message_set_json(command->name);
 	if (options->verbose)
 		message_set_verbose();
 	check(command, options, given);

@@ -235,7 +235,13 @@ registration_ask(Registration *registration, Server *server, const Options *opti
 {
 	PGresult   *answer = NULL;
 
-	PQclear(server_query(server, "BEGIN", NULL, 0));
+	server_send(server, "BEGIN", NULL, 0);
+	/* who only asks does not wait for somebody who is migrating */
+	server_send(server, "SET LOCAL neon_migrate.wait_timeout = 0", NULL, 0);
+	server_sync(server);
+	PQclear(server_get(server));
+	PQclear(server_get(server));
+	server_drain(server);
 	if (registration_put(registration, server, options, true))
 		answer = server_query(server, query, NULL, 0);
 	PQclear(server_query(server, "ROLLBACK", NULL, 0));

@@ -197,6 +197,19 @@ server_sql(const Server *server, const char *sql)
 }
 
 /*
+ * Returns the name in quotes.
+ */
+char *
+server_identifier(const Server *server, const char *name)
+{
+	char	   *identifier = PQescapeIdentifier(server->conn, name, strlen(name));
+
+	if (identifier == NULL)
+		message_fail(EXIT_ERROR, psprintf("could not quote a name: %s", PQerrorMessage(server->conn)), NULL);
+	return identifier;
+}
+
+/*
  * Returns the text as a literal.
  */
 char *

@@ -54,6 +54,7 @@ extern PGresult *server_get_any(Server *server);
 extern void server_drain(Server *server);
 extern PGresult *server_query(Server *server, const char *query, const Parameter *parameters, int count);
 extern void server_fail(Server *server, const PGresult *result) __attribute__((noreturn));
+extern char *server_identifier(const Server *server, const char *name);
 extern char *server_literal(const Server *server, const char *text);
 extern char *server_sql(const Server *server, const char *sql);
 
