@@ -73,12 +73,13 @@ command_status(const Options *options)
 	if (registration.there && !registration.known && registration_allowed(&server))
 		result = registration_ask(&registration, &server, options, query);
 	if (result == NULL && registration.there && !registration.known)
-		message_note("folder \"%s\" was not compared: %s", options->dir,
-					 registration_allowed(&server) ? "somebody is migrating" : "this connection may not write");
+		message_warning("folder \"%s\" was not compared: %s", options->dir,
+						registration.refusal ? registration.refusal : "this connection may not write");
 	if (result == NULL)
 		result = server_query(&server, query, NULL, 0);
 	pending = count_state(result, PQfnumber(result, "state"), "pending");
-	unfinished = count_state(result, PQfnumber(result, "state"), "interrupted") +
+	unfinished = count_state(result, PQfnumber(result, "state"), "running") +
+		count_state(result, PQfnumber(result, "state"), "interrupted") +
 		count_state(result, PQfnumber(result, "state"), "failed");
 	if (message_json())
 	{

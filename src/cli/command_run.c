@@ -78,7 +78,7 @@ run(Server *server, Registration *registration, const char *sql, const Parameter
 	PGresult   *result;
 	PGresult   *health;
 
-	watch_begin(down);
+	watch_begin(down, false);
 	server_send(server, server_sql(server, sql), parameters, count);
 	server_sync(server);
 	registration_send_health(registration, server);
@@ -110,7 +110,7 @@ dry_run(Server *server, Registration *registration, const Options *options)
 
 	PQclear(simple(server, "BEGIN"));
 	(void) registration_put(registration, server, options, false);
-	watch_begin(false);
+	watch_begin(false, true);
 	result = server_query(server, server_sql(server, "SELECT @migrate_apply_pending($1)"), &target, 1);
 	for (int row = 0; row < PQntuples(result); row++)
 		watch_done(&server->origin, PQgetvalue(result, row, 0), false, -1);
@@ -239,7 +239,7 @@ command_redo(const Options *options)
 		message_fail(EXIT_ERROR, "no migration is applied", "Apply what is pending with neon_migrate up.");
 	else
 		version = text_parameter(PQgetvalue(server.first, 0, 0));
-	watch_begin(false);
+	watch_begin(false, false);
 	server_send(&server, server_sql(&server, "SELECT @migrate_redo($1)"), &version, 1);
 	server_sync(&server);
 	registration_send_health(&registration, &server);

@@ -111,20 +111,37 @@ line_of_query(const PGresult *result)
 }
 
 /*
+ * Hints of the server that name SQL where the client has a command.
+ */
+static const struct
+{
+	const char *of_server;		/* a part of it */
+	const char *of_client;
+}			translations[] = {
+	{"allow_ahead => true", "Get the newest files.  To go on with these all the same, use --allow-ahead."},
+	{"CALL migrate_up()", "Use neon_migrate up, without --atomic and --dry-run: it runs such statements as steps."},
+	{"CALL migrate_down", "Use neon_migrate down, without --atomic: it runs such statements as steps."},
+	{"SELECT version, state FROM migrate_status", "See neon_migrate status."},
+};
+
+/*
  * Returns the hint: the server's own, in the client's words where it is about
  * something that the client does, or one for an error that has none.
  */
 static const char *
 hint_for(const char *sqlstate, const char *message, const char *hint)
 {
-	if (hint && strstr(hint, "allow_ahead => true"))
-		return "Get the newest files.  To go on with these all the same, use --allow-ahead.";
+	for (int i = 0; hint && i < (int) lengthof(translations); i++)
+		if (strstr(hint, translations[i].of_server))
+			return translations[i].of_client;
 	if (hint)
 		return hint;
 	if (strcmp(sqlstate, "42501") == 0 && strstr(message, "migrate_"))
 		return "Have the role that created the extension grant the right, or connect as it (MIGRATION_DATABASE_URL).";
 	if (strcmp(sqlstate, "25006") == 0)
 		return "This server or transaction is read only.  Migrate on the primary.";
+	if (strncmp(sqlstate, "57P", 3) == 0)
+		return "What was committed is in the ledger.  See neon_migrate status; neon_migrate up goes on.";
 	if (strcmp(sqlstate, "57014") == 0)
 		return "What was not committed has been undone.  See neon_migrate status.";
 	return NULL;

@@ -11,7 +11,8 @@
  *
  * Only what concerns a connection is taken over: DATABASE_URL,
  * MIGRATION_DATABASE_URL and libpq's own variables.  What is set in the
- * environment stays.
+ * environment stays, unless the file was asked for: then its variables count,
+ * and of the two URLs only those that it has.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,6 +20,7 @@
 
 #include <sys/stat.h>
 
+#include "fe_utils/simple_list.h"
 #include "pqexpbuffer.h"
 
 #include "dotenv.h"
@@ -29,6 +31,8 @@ typedef struct Reader
 	const char *path;
 	const char *rest;
 	int			line;
+	bool		asked_for;		/* the file was named on the command line */
+	SimpleStringList taken;		/* names that were taken over */
 } Reader;
 
 static void
@@ -130,8 +134,13 @@ read_assignment(Reader *reader)
 		read_quoted(reader, &value);
 	else
 		read_plain(reader, &value);
-	if (is_wanted(name.data))
-		setenv(name.data, value.data, 0);
+	if (is_wanted(name.data) &&
+		(reader->asked_for || getenv(name.data) == NULL ||
+		 simple_string_list_member(&reader->taken, name.data)))
+	{
+		setenv(name.data, value.data, 1);
+		simple_string_list_append(&reader->taken, name.data);
+	}
 	termPQExpBuffer(&name);
 	termPQExpBuffer(&value);
 }
@@ -178,7 +187,7 @@ read_file(const char *path, bool needed)
 void
 dotenv_load(const char *path)
 {
-	Reader		reader = {.path = path ? path : ".env", .line = 1};
+	Reader		reader = {.path = path ? path : ".env", .line = 1, .asked_for = path != NULL};
 	char	   *content = read_file(reader.path, path != NULL);
 
 	if (content == NULL)
@@ -200,4 +209,11 @@ dotenv_load(const char *path)
 		}
 	}
 	free(content);
+	if (path && reader.taken.head)
+	{
+		if (!simple_string_list_member(&reader.taken, "MIGRATION_DATABASE_URL"))
+			unsetenv("MIGRATION_DATABASE_URL");
+		if (!simple_string_list_member(&reader.taken, "DATABASE_URL"))
+			unsetenv("DATABASE_URL");
+	}
 }

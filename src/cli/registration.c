@@ -170,15 +170,32 @@ send_names(const Registration *registration, Server *server, const Options *opti
 }
 
 /*
+ * Returns why the server refused, in one line.
+ */
+static const char *
+refusal_of(const PGresult *error)
+{
+	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY);
+	const char *context = PQresultErrorField(error, PG_DIAG_CONTEXT);
+	const char *file = context ? strstr(context, "file \"") : NULL;
+
+	if (strcmp(sqlstate, "55P03") == 0)
+		return "somebody is migrating";
+	return psprintf("%s%s%.*s", message, file ? ", in " : "", file ? (int) strcspn(file, "\n") : 0,
+					file ? file : "");
+}
+
+/*
  * Registers the folder, in the transaction that is open or in one of its own.
  * What the server says of each migration is in server->origin.files then.
  *
- * With "only_if_free", it is no error if somebody is migrating, or the history
- * ahead of the files.  Returns whether it was registered; if not, a transaction
- * that is open has failed.
+ * With "only_ask", it is no error if the history is ahead of the files, nor if
+ * the server refuses: that is in registration->refusal then, and a transaction
+ * that is open has failed.  Returns whether the folder was registered.
  */
 bool
-registration_put(Registration *registration, Server *server, const Options *options, bool only_if_free)
+registration_put(Registration *registration, Server *server, const Options *options, bool only_ask)
 {
 	PGresult   *missing;
 	PGresult   *result;
@@ -187,18 +204,17 @@ registration_put(Registration *registration, Server *server, const Options *opti
 	folder_check(&registration->folder);
 	missing = missing_files(registration, server);
 	messages = send_contents(registration, server, missing);
-	send_names(registration, server, options, only_if_free || options->allow_ahead);
+	send_names(registration, server, options, only_ask || options->allow_ahead);
 	server_sync(server);
 	message_verbose("%d files, of which the server lacked %d", registration->folder.count, PQntuples(missing));
 	PQclear(missing);
 	do
 	{
-		const char *sqlstate;
-
 		result = server_get_any(server);
-		sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-		if (only_if_free && sqlstate && strcmp(sqlstate, "55P03") == 0)
+		if (only_ask && PQresultErrorField(result, PG_DIAG_SQLSTATE) &&
+			PQstatus(server->conn) == CONNECTION_OK)
 		{
+			registration->refusal = refusal_of(result);
 			while (messages-- > 0)
 				PQclear(server_get_any(server));
 			server_drain(server);

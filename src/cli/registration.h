@@ -18,6 +18,7 @@ typedef struct Registration
 	bool		there;			/* there is a folder with files */
 	bool		known;			/* the server knows all of it */
 	uint8		checksum[CHECKSUM_LENGTH];
+	const char *refusal;		/* why registration_ask() got no answer, or NULL */
 } Registration;
 
 extern Parameter registration_checksum(const Registration *registration);
@@ -27,7 +28,7 @@ extern void registration_start(Registration *registration, Server *server, const
 extern void registration_send_health(Registration *registration, Server *server);
 extern bool registration_allowed(Server *server);
 extern bool registration_put(Registration *registration, Server *server, const Options *options,
-							 bool only_if_free);
+							 bool only_ask);
 extern bool registration_all_applied(const Server *server);
 extern PGresult *registration_ask(Registration *registration, Server *server, const Options *options,
 								  const char *query);
