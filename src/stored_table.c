@@ -121,3 +121,31 @@ stored_insert(Oid table, int columns, Datum *values, bool *nulls)
 	table_close(rel, NoLock);
 	CommandCounterIncrement();
 }
+
+/*
+ * Returns the greatest number in the first column, be its row committed or not,
+ * or 0.  The look leaves no trace that a concurrent serializable transaction
+ * could conflict with.
+ */
+int64
+stored_last_number(Oid table)
+{
+	Relation	rel = table_open(table, AccessShareLock);
+	Relation	index = open_index(rel, 1);
+	SysScanDesc scan = systable_beginscan_ordered(rel, index, SnapshotAny, 0, NULL);
+	HeapTuple	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+	int64		last = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull);
+
+		if (!isnull)
+			last = DatumGetInt64(value);
+	}
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
+	table_close(rel, NoLock);
+	return last;
+}

@@ -28,5 +28,6 @@ extern void stored_scan_begin(StoredScan *scan, Oid table, LOCKMODE lockmode, At
 extern HeapTuple stored_scan_next(StoredScan *scan);
 extern void stored_scan_end(StoredScan *scan);
 extern void stored_insert(Oid table, int columns, Datum *values, bool *nulls);
+extern int64 stored_last_number(Oid table);
 
 #endif							/* NEON_MIGRATE_STORED_TABLE_H */
