@@ -133,7 +133,7 @@ mode_arg(FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("mode must not be null"),
+				 errmsg("the mode of the guard must not be null"),
 				 errhint("Use SELECT migrate_guard() to see the mode that is in force.")));
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	for (int mode = 0; mode < (int) lengthof(mode_names); mode++)

@@ -21,6 +21,7 @@
 #include "catalog/pg_largeobject.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -186,6 +187,41 @@ is_dropped_column(const ObjectAddress *address)
 }
 
 /*
+ * Adds the publication whose list an object is an entry of, if it is one.  The
+ * server names only the entry.
+ */
+static List *
+add_publication(List *objects, const GuardObject *entry)
+{
+	const char *in = strstr(entry->identity, " in publication ");
+
+	if (in == NULL || strncmp(entry->type, "publication ", 12) != 0)
+		return objects;
+	return lappend(objects, new_object(pstrdup("publication"),
+									   pstrdup(in + strlen(" in publication ")),
+									   entry->command, false));
+}
+
+/*
+ * Is it a statistics object on a temporary table?  Its schema may be another.
+ */
+static bool
+is_temp_statistics(const ObjectAddress *address)
+{
+	HeapTuple	tuple;
+	Oid			relation;
+
+	if (address->classId != StatisticExtRelationId)
+		return false;
+	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(address->objectId));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	relation = ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid;
+	ReleaseSysCache(tuple);
+	return get_rel_persistence(relation) == RELPERSISTENCE_TEMP;
+}
+
+/*
  * Adds an object by its address, unless it is gone.
  */
 static List *
@@ -193,6 +229,7 @@ add_address(List *objects, const ObjectAddress *address, const char *command)
 {
 	List	   *names = NIL;
 	List	   *arguments = NIL;
+	GuardObject *object;
 	char	   *identity;
 
 	if (!OidIsValid(address->objectId) || is_dropped_column(address))
@@ -201,10 +238,10 @@ add_address(List *objects, const ObjectAddress *address, const char *command)
 	if (identity == NULL)
 		return objects;
 	/* a temporary type has its schema in its only name */
-	return lappend(objects, new_object(getObjectTypeDescription(address, true), identity, command,
-									   names != NIL &&
-									   (is_temp_name(linitial(names)) ||
-										strncmp(identity, "pg_temp.", 8) == 0)));
+	object = new_object(getObjectTypeDescription(address, true), identity, command,
+						(names != NIL && is_temp_name(linitial(names))) ||
+						strncmp(identity, "pg_temp.", 8) == 0 || is_temp_statistics(address));
+	return add_publication(lappend(objects, object), object);
 }
 
 /*
@@ -529,20 +566,18 @@ address_names(Rows *rows)
 }
 
 /*
- * Is a dropped object one that the server had made for another?  TOAST tables,
- * the type of a table's rows, triggers of a foreign key, the rule of a view.
+ * Is a dropped object not worth a word of its own?  Those are what the server
+ * had made for another one: TOAST tables, the type of a table's rows, triggers
+ * of a foreign key, the rule of a view.
  */
 static bool
-is_internal(Rows *rows, const char *type, const char *schema, List *names)
+is_internal(const char *type, const char *schema, List *names)
 {
-	if (names != NIL && strcmp(type, "rule") == 0 && strcmp(llast(names), "_RETURN") == 0)
-		return true;
-	if (bool_column(rows, "original") || bool_column(rows, "normal"))
-		return false;
-	if (strcmp(type, "type") == 0 || (schema && strcmp(schema, "pg_toast") == 0))
-		return true;
-	return names != NIL && strcmp(type, "trigger") == 0 &&
-		strncmp(llast(names), "RI_ConstraintTrigger_", 21) == 0;
+	const char *name = names == NIL ? "" : llast(names);
+
+	return strcmp(type, "type") == 0 || (schema && strcmp(schema, "pg_toast") == 0) ||
+		(strcmp(type, "trigger") == 0 && strncmp(name, "RI_ConstraintTrigger_", 21) == 0) ||
+		(strcmp(type, "rule") == 0 && strcmp(name, "_RETURN") == 0);
 }
 
 /*
@@ -554,6 +589,9 @@ guard_objects_dropped(const char *command)
 {
 	Rows	   *rows = call(F_PG_EVENT_TRIGGER_DROPPED_OBJECTS);
 	List	   *objects = NIL;
+	List	   *dependents = NIL;
+	bool		all_temporary = true;
+	ListCell   *cell;
 
 	while (next_row(rows))
 	{
@@ -561,16 +599,27 @@ guard_objects_dropped(const char *command)
 		char	   *type = text_column(rows, "object_type");
 		char	   *identity = text_column(rows, "object_identity");
 		List	   *names = address_names(rows);
+		bool		dependent = !bool_column(rows, "original") && !bool_column(rows, "normal");
 		GuardObject *object;
 
-		if (identity == NULL || is_internal(rows, type, schema, names))
+		if (identity == NULL || ((dependent || strcmp(type, "rule") == 0) &&
+								 is_internal(type, schema, names)))
 			continue;
 		object = new_object(type, identity, command,
 							bool_column(rows, "is_temporary") || is_temp_name(schema) ||
 							(names != NIL && is_temp_name(linitial(names))));
 		object->dropped = true;
-		objects = lappend(objects, object);
+		objects = add_publication(lappend(objects, object), object);
+		if (dependent)
+			dependents = lappend(dependents, object);
+		else
+			all_temporary = all_temporary && object->temporary;
 	}
 	end_rows(rows);
+
+	/* what goes with a temporary table is as temporary */
+	foreach(cell, dependents)
+		if (all_temporary)
+			((GuardObject *) lfirst(cell))->temporary = true;
 	return objects;
 }

@@ -132,7 +132,7 @@ keep(const char *text, int location, int length, Node *stmt)
 		length = strlen(text);
 	while (length > 0 && scanner_isspace(text[0]))
 		text++, length--;
-	while (length > 0 && scanner_isspace(text[length - 1]))
+	while (length > 0 && (scanner_isspace(text[length - 1]) || text[length - 1] == ';'))
 		length--;
 
 	clipped = length <= STATEMENT_MAX ? length : pg_mbcliplen(text, length, STATEMENT_MAX);

@@ -140,7 +140,7 @@ static TableCheck table_checks[] = {
 	.nargs = 1,.types = oid_arg}},
 };
 
-/* Returns what is wrong with the triggers of a table of the guard. */
+/* Returns what is wrong with the triggers and the owner of a table of the guard. */
 static OwnerQuery guard_table_query = {
 	.sql = "SELECT pg_catalog.format('trigger %I %s', t.tgname, CASE WHEN p.oid IS NULL"
 	" THEN 'does not belong there' ELSE 'is disabled' END)"
@@ -151,6 +151,13 @@ static OwnerQuery guard_table_query = {
 	" FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) $1)"
 	" WHERE t.tgrelid OPERATOR(pg_catalog.=) $1 AND (p.oid IS NULL"
 	" OR t.tgenabled OPERATOR(pg_catalog.<>) ALL (ARRAY['O', 'A']::pg_catalog.\"char\"[]))"
+	" UNION ALL SELECT pg_catalog.format('the table belongs to %I, its functions to %I',"
+	" pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(p.proowner))"
+	" FROM pg_catalog.pg_class AS c, pg_catalog.pg_proc AS p"
+	" WHERE c.oid OPERATOR(pg_catalog.=) $1"
+	" AND p.pronamespace OPERATOR(pg_catalog.=) c.relnamespace"
+	" AND p.prosrc OPERATOR(pg_catalog.=) 'migrate_append_only'"
+	" AND p.proowner OPERATOR(pg_catalog.<>) c.relowner"
 	" UNION ALL SELECT pg_catalog.format('trigger %I is missing', g.name)"
 	" FROM (VALUES ('migrate_append_only_row'), ('migrate_append_only_statement')) AS g (name)"
 	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t"
@@ -416,23 +423,23 @@ verify_guard(Report *report, const Ledger *ledger)
 {
 	const char *mode = guard_mode_name(guard_mode_now());
 	Datum		values[] = {CStringGetTextDatum(mode)};
-	GuardChange *change = NULL;
 	GuardLog	log;
 
-	if (!guard_log_open(get_rel_namespace(ledger->relid), &log))
-		add_problem(report, "guard", "its tables are gone");
-	else
+	if (guard_log_open(get_rel_namespace(ledger->relid), &log))
 	{
-		change = guard_log_last_change(&log);
+		GuardChange *change = guard_log_last_change(&log);
+		const char *set = change ? change->mode : guard_mode_name(GUARD_OFF);
+
 		verify_guard_table(report, ledger, log.mode_table);
 		verify_guard_table(report, ledger, log.statement_table);
 		verify_guard_table(report, ledger, log.object_table);
+		if (strcmp(set, mode) != 0)
+			add_problem(report, "guard",
+						psprintf("the mode is %s, but was set to %s; if that is due to a restore, SELECT migrate_guard('%s')",
+								 mode, set, set));
 	}
-	if (strcmp(change ? change->mode : guard_mode_name(GUARD_OFF), mode) != 0)
-		add_problem(report, "guard",
-					psprintf("the mode is %s, but %s was set; after a restore, SELECT migrate_guard('%s') sets it again",
-							 mode, change ? change->mode : "none",
-							 change ? change->mode : guard_mode_name(GUARD_OFF)));
+	else
+		add_problem(report, "guard", "its tables are gone");
 	verify_query(report, ledger, &guard_event_query, values, "guard", "");
 	end_subject(report, "guard", psprintf("the mode is %s, as it was set", mode));
 }
