@@ -17,12 +17,13 @@
 #include "actor.h"
 
 /*
- * Returns the name of a role, or its OID if it is gone, as text.
+ * Returns the name of a role, as text.  If it has been dropped: raises an error
+ * if "must_exist", else returns its OID.
  */
 static Datum
-role_name(Oid role)
+role_name(Oid role, bool must_exist)
 {
-	char	   *name = GetUserNameFromId(role, true);
+	char	   *name = GetUserNameFromId(role, !must_exist);
 
 	return CStringGetTextDatum(name ? name : psprintf("%u", role));
 }
@@ -31,18 +32,18 @@ role_name(Oid role)
  * Returns the user of the session, as text.
  */
 Datum
-actor_login(void)
+actor_login(bool must_exist)
 {
-	return role_name(GetSessionUserId());
+	return role_name(GetSessionUserId(), must_exist);
 }
 
 /*
  * Returns the role whose rights are in force, as text.
  */
 Datum
-actor_role(void)
+actor_role(bool must_exist)
 {
-	return role_name(GetUserId());
+	return role_name(GetUserId(), must_exist);
 }
 
 /*

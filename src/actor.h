@@ -5,8 +5,8 @@
 #ifndef NEON_MIGRATE_ACTOR_H
 #define NEON_MIGRATE_ACTOR_H
 
-extern Datum actor_login(void);
-extern Datum actor_role(void);
+extern Datum actor_login(bool must_exist);
+extern Datum actor_role(bool must_exist);
 extern Datum actor_client(void);
 extern Datum actor_application(bool *isnull);
 

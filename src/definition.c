@@ -142,7 +142,7 @@ definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 	values[D_PENDING - 1] = BoolGetDatum(true);
 	values[D_BY_RUN - 1] = BoolGetDatum(by_run);
 	values[D_REGISTERED_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[D_REGISTERED_BY - 1] = actor_login();
+	values[D_REGISTERED_BY - 1] = actor_login(true);
 	stored_insert(ledger->definition_relid, DEFINITION_COLUMNS, values, nulls);
 }
 

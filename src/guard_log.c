@@ -158,8 +158,8 @@ guard_log_add_statement(const GuardLog *log, const GuardStatement *statement)
 
 	values[S_ID] = Int64GetDatum(id);
 	values[S_RAN_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[S_RUN_BY] = actor_login();
-	values[S_ROLE] = actor_role();
+	values[S_RUN_BY] = actor_login(false);
+	values[S_ROLE] = actor_role(false);
 	values[S_CLIENT] = actor_client();
 	values[S_APPLICATION] = actor_application(&nulls[S_APPLICATION]);
 	values[S_PID] = Int32GetDatum(MyProcPid);
@@ -201,8 +201,8 @@ guard_log_add_change(const GuardLog *log, const char *mode)
 	values[M_ID] = Int64GetDatum(stored_last_number(log->mode_table) + 1);
 	values[M_MODE] = CStringGetTextDatum(mode);
 	values[M_SET_AT] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[M_SET_BY] = actor_login();
-	values[M_ROLE] = actor_role();
+	values[M_SET_BY] = actor_login(false);
+	values[M_ROLE] = actor_role(false);
 	values[M_CLIENT] = actor_client();
 	values[M_APPLICATION] = actor_application(&nulls[M_APPLICATION]);
 	stored_insert(log->mode_table, MODE_COLUMNS, values, nulls);

@@ -35,9 +35,9 @@ static void
 set_actor(LedgerEntry *entry)
 {
 	if (entry->nulls[L_APPLIED_BY])
-		ledger_entry_set(entry, L_APPLIED_BY, actor_login());
+		ledger_entry_set(entry, L_APPLIED_BY, actor_login(true));
 	if (entry->nulls[L_ROLE])
-		ledger_entry_set(entry, L_ROLE, actor_role());
+		ledger_entry_set(entry, L_ROLE, actor_role(true));
 	ledger_entry_set(entry, L_CLIENT, actor_client());
 	if (entry->nulls[L_APPLICATION])
 		entry->values[L_APPLICATION] = actor_application(&entry->nulls[L_APPLICATION]);
