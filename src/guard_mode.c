@@ -50,7 +50,7 @@ static const struct
 {
 	const char *name;
 	GuardMode	from;
-}			event_triggers[] = {
+}			guards[] = {
 	{"neon_migrate_guard_start", GUARD_REFUSE},
 	{"neon_migrate_guard_drop", GUARD_RECORD},
 	{"neon_migrate_guard_end", GUARD_RECORD},
@@ -77,9 +77,9 @@ guard_mode_now(void)
 {
 	GuardMode	mode = GUARD_OFF;
 
-	for (int i = 0; i < (int) lengthof(event_triggers); i++)
-		if (is_enabled(event_triggers[i].name))
-			mode = Max(mode, event_triggers[i].from);
+	for (int i = 0; i < (int) lengthof(guards); i++)
+		if (is_enabled(guards[i].name))
+			mode = Max(mode, guards[i].from);
 	return mode;
 }
 
@@ -152,6 +152,7 @@ mode_arg(FunctionCallInfo fcinfo)
 Datum
 migrate_guard(PG_FUNCTION_ARGS)
 {
+	(void) fcinfo;
 	PG_RETURN_TEXT_P(cstring_to_text(mode_names[guard_mode_now()]));
 }
 
@@ -181,9 +182,9 @@ migrate_guard_set(PG_FUNCTION_ARGS)
 	if (mode == guard_mode_now() &&
 		strcmp(mode_names[mode], last ? last->mode : mode_names[GUARD_OFF]) == 0)
 		PG_RETURN_TEXT_P(cstring_to_text("unchanged"));
-	for (int i = 0; i < (int) lengthof(event_triggers); i++)
-		if (is_enabled(event_triggers[i].name) != (mode >= event_triggers[i].from))
-			enable(event_triggers[i].name, mode >= event_triggers[i].from);
+	for (int i = 0; i < (int) lengthof(guards); i++)
+		if (is_enabled(guards[i].name) != (mode >= guards[i].from))
+			enable(guards[i].name, mode >= guards[i].from);
 	guard_log_add_change(&log, mode_names[mode]);
 	PG_RETURN_TEXT_P(cstring_to_text("changed"));
 }

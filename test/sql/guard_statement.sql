@@ -12,14 +12,14 @@ SELECT migrate_guard('record');
 -- of several in one message, each its own
 CREATE TABLE a ()\; SELECT 1 \; CREATE TABLE b (); CREATE TABLE
     c ();
-/* what for */ CREATE TABLE "größer" (id int); -- that
+CREATE TABLE /* what for */ "größer" (id int); -- that
 SELECT statement, inner_statement FROM migrate_ddl ORDER BY id;
 CREATE TEMP TABLE mark AS SELECT max(id) AS id FROM migrate_ddl;
 
 -- by the client's statement, in functions and blocks
 CREATE FUNCTION make(name text) RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('CREATE TABLE %I (); /* and */ COMMENT ON TABLE %1$I IS ''made'';', name);
+    EXECUTE format('CREATE TABLE %I (); COMMENT /* and */ ON TABLE %1$I IS ''made'';', name);
     CREATE TABLE fixed ();
     DROP TABLE fixed;
     RETURN 1;
