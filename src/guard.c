@@ -28,6 +28,7 @@
 #include "nodes/parsenodes.h"
 #include "tcop/cmdtag.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -146,22 +147,17 @@ record_statement(const GuardLog *log, const EventTriggerData *data)
 }
 
 /*
- * Refuses the statement if it has changed any of these objects, or records it.
- * "recorded" is its number if it is recorded already, or 0.  Returns its number,
- * or 0.
+ * Records the statement, unless "recorded" is its number already, and that it
+ * changed these objects.  Returns its number, or 0 if it cannot be recorded.
  */
 static int64
-handle(const EventTriggerData *data, Oid schema, List *objects, int64 recorded)
+record(const EventTriggerData *data, Oid schema, List *objects, int64 recorded)
 {
 	bool		push_snapshot = !ActiveSnapshotSet();
+	MemoryContext object_context;
 	GuardLog	log;
 	ListCell   *cell;
 
-	objects = lasting(objects);
-	if (objects == NIL)
-		return recorded;
-	if (is_refusing())
-		refuse(data, schema);
 	if (!guard_log_open(schema, &log))
 	{
 		ereport(WARNING,
@@ -177,11 +173,36 @@ handle(const EventTriggerData *data, Oid schema, List *objects, int64 recorded)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	if (recorded == 0)
 		recorded = record_statement(&log, data);
+	object_context = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate guard",
+										   ALLOCSET_DEFAULT_SIZES);
 	foreach(cell, objects)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(object_context);
+
+		CHECK_FOR_INTERRUPTS();
 		guard_log_add_object(&log, recorded, lfirst(cell));
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(object_context);
+	}
 	if (push_snapshot)
 		PopActiveSnapshot();
 	return recorded;
+}
+
+/*
+ * Refuses the statement if it has changed any of these objects, or records it.
+ * "recorded" is its number if it is recorded already, or 0.  Returns its number,
+ * or 0.
+ */
+static int64
+handle(const EventTriggerData *data, Oid schema, List *objects, int64 recorded)
+{
+	objects = lasting(objects);
+	if (objects == NIL)
+		return recorded;
+	if (is_refusing())
+		refuse(data, schema);
+	return record(data, schema, objects, recorded);
 }
 
 static void
