@@ -15,7 +15,10 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "commands/sequence.h"
@@ -30,6 +33,7 @@
 #include "utils/timestamp.h"
 
 #include "actor.h"
+#include "compat.h"
 #include "guard_log.h"
 #include "stored_table.h"
 
@@ -291,6 +295,39 @@ read_statement(Oid table, int64 id)
 }
 
 /*
+ * Returns the number of the latest statement in the table of objects that has
+ * changed the object, or 0.  The index is a hash index, so each row that it
+ * finds may be about another one.
+ */
+static int64
+find_latest(Oid table_oid, const char *type, const char *identity)
+{
+	Relation	table = table_open(table_oid, AccessShareLock);
+	Relation	index = stored_open_index(table, O_IDENTITY + 1);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	IndexScanDesc scan = compat_index_beginscan(table, index, snapshot, 1);
+	TupleTableSlot *slot = table_slot_create(table, NULL);
+	ScanKeyData key;
+	int64		latest = 0;
+
+	ScanKeyInit(&key, 1, HTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(identity));
+	index_rescan(scan, &key, 1, NULL, 0);
+	while (index_getnext_slot(scan, ForwardScanDirection, slot))
+	{
+		slot_getallattrs(slot);
+		if (strcmp(TextDatumGetCString(slot->tts_values[O_IDENTITY]), identity) == 0 &&
+			(type == NULL || strcmp(TextDatumGetCString(slot->tts_values[O_TYPE]), type) == 0))
+			latest = Max(latest, DatumGetInt64(slot->tts_values[O_STATEMENT_ID]));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	index_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	index_close(index, AccessShareLock);
+	table_close(table, NoLock);
+	return latest;
+}
+
+/*
  * Returns the latest statement that is recorded as having changed the object,
  * or NULL.  The type may be NULL, for any.
  */
@@ -298,20 +335,10 @@ GuardStatement *
 guard_log_latest(Oid schema, const char *type, const char *identity)
 {
 	GuardLog	log;
-	StoredScan	scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-	int64		latest = 0;
+	int64		latest;
 
 	if (!guard_log_open(schema, &log))
 		return NULL;
-	ScanKeyInit(&key, O_IDENTITY + 1, HTEqualStrategyNumber, F_TEXTEQ,
-				CStringGetTextDatum(identity));
-	stored_scan_begin(&scan, log.object_table, AccessShareLock, O_IDENTITY + 1, 1, &key,
-					  ForwardScanDirection);
-	while (HeapTupleIsValid(tuple = stored_scan_next(&scan)))
-		if (type == NULL || strcmp(get_text(&scan, tuple, O_TYPE), type) == 0)
-			latest = Max(latest, get_int64(&scan, tuple, O_STATEMENT_ID));
-	stored_scan_end(&scan);
+	latest = find_latest(log.object_table, type, identity);
 	return latest == 0 ? NULL : read_statement(log.statement_table, latest);
 }

@@ -23,6 +23,7 @@ typedef struct StoredScan
 	MemoryContext context;		/* in which it began */
 } StoredScan;
 
+extern Relation stored_open_index(Relation table, AttrNumber first);
 extern void stored_scan_begin(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber first,
 							  int nkeys, ScanKey keys, ScanDirection direction);
 extern HeapTuple stored_scan_next(StoredScan *scan);
