@@ -5,8 +5,8 @@
  *
  * The server tells an event trigger, by two functions, which are called here
  * without SQL: they need no right, and nothing in between is anybody's.  Beyond
- * what they return this finds the parts of a table that ALTER TABLE names, the
- * objects of a GRANT, and the name that a renamed object had before.
+ * what they return this finds the parts of a table that ALTER TABLE names and
+ * the objects of a GRANT.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,6 +39,7 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "guard_former.h"
 #include "guard_log.h"
 #include "guard_objects.h"
 #include "settings.h"
@@ -385,72 +386,6 @@ add_parts(List *objects, const CollectedCommand *command, const char *tag)
 }
 
 /*
- * Returns the last name that a renamed object had.
- */
-static char *
-name_before(const RenameStmt *stmt)
-{
-	Node	   *object = stmt->object;
-
-	if (stmt->subname)
-		return stmt->subname;
-	if (stmt->relation)
-		return stmt->relation->relname;
-	if (object && IsA(object, ObjectWithArgs))
-		return strVal(llast(((ObjectWithArgs *) object)->objname));
-	if (object && IsA(object, List))
-		return strVal(llast((List *) object));
-	if (object && IsA(object, String))
-		return strVal(object);
-	return NULL;
-}
-
-/*
- * Returns the identity that a renamed object had, or NULL if that cannot be
- * told.  Its own name is either in front ("trigger on table") or behind those
- * that qualify it.
- */
-static char *
-renamed_identity(const char *identity, const List *names, const char *old_name,
-				 const char *new_name)
-{
-	const char *old_quoted = quote_identifier(old_name);
-	const char *new_quoted = quote_identifier(new_name);
-	size_t		length = strlen(new_quoted);
-	size_t		prefix;
-
-	if (strncmp(identity, new_quoted, length) == 0 &&
-		(identity[length] == '\0' || strncmp(identity + length, " on ", 4) == 0 ||
-		 strncmp(identity + length, " USING ", 7) == 0))
-		return psprintf("%s%s", old_quoted, identity + length);
-
-	/* behind the qualifying names, the last of which ends in a dot */
-	if (list_length(names) > 1)
-	{
-		StringInfoData qualifier;
-
-		initStringInfo(&qualifier);
-		for (int i = 0; i < list_length(names) - 1; i++)
-			appendStringInfo(&qualifier, "%s.", quote_identifier(list_nth(names, i)));
-		prefix = qualifier.len;
-		if (strncmp(identity, qualifier.data, prefix) != 0)
-			return NULL;
-	}
-	else
-	{
-		/* a type: schema and name are one */
-		if (strlen(identity) <= length)
-			return NULL;
-		prefix = strlen(identity) - length;
-		if (identity[prefix - 1] != '.')
-			return NULL;
-	}
-	if (strncmp(identity + prefix, new_quoted, length) != 0)
-		return NULL;
-	return psprintf("%s%s%s", pnstrdup(identity, prefix), old_quoted, identity + prefix + length);
-}
-
-/*
  * Adds the name that the object had before RENAME or SET SCHEMA, if it is
  * known, as that of an object that is no more.
  */
@@ -461,38 +396,13 @@ add_former(List *objects, const CollectedCommand *command, const char *tag)
 	List	   *names = NIL;
 	List	   *arguments = NIL;
 	char	   *identity = getObjectIdentityParts(address, &names, &arguments, true);
-	char	   *former = NULL;
+	char	   *former = identity ? guard_former_identity(command, identity, names) : NULL;
 	GuardObject *object;
 
-	if (identity == NULL)
-		return objects;
-	if (IsA(command->parsetree, RenameStmt))
-	{
-		const RenameStmt *stmt = (const RenameStmt *) command->parsetree;
-		char	   *old_name = name_before(stmt);
-
-		if (old_name)
-			former = renamed_identity(identity, names, old_name, stmt->newname);
-	}
-	else if (command->d.simple.secondaryObject.classId == NamespaceRelationId)
-	{
-		/* the schema that it was in */
-		char	   *old_schema = get_namespace_name(command->d.simple.secondaryObject.objectId);
-		const char *rest = strchr(identity, '.');
-
-		if (identity[0] == '"')
-		{
-			const char *close = strstr(identity + 1, "\".");
-
-			rest = close ? close + 1 : NULL;
-		}
-		if (old_schema && rest)
-			former = psprintf("%s%s", quote_identifier(old_schema), rest);
-	}
 	if (former == NULL)
 		return objects;
 	object = new_object(getObjectTypeDescription(address, true), former, tag,
-						is_temp_name(linitial(names)));
+						names != NIL && is_temp_name(linitial(names)));
 	object->dropped = true;
 	return lappend(objects, object);
 }
@@ -535,9 +445,7 @@ guard_objects_changed(void)
 		objects = add_address(objects, &address, tag);
 		if (command->type == SCT_AlterTable)
 			objects = add_parts(objects, command, tag);
-		else if (command->type == SCT_Simple &&
-				 (IsA(command->parsetree, RenameStmt) ||
-				  IsA(command->parsetree, AlterObjectSchemaStmt)))
+		else if (command->type == SCT_Simple)
 			objects = add_former(objects, command, tag);
 	}
 	end_rows(rows);

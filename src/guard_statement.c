@@ -5,9 +5,7 @@
  *
  * Of what the client sent, the one statement that runs now is cut out: the
  * active portal knows where it is.  If that one runs another, as a function or
- * a DO block does, the inner one's text is known to ProcessUtility only, so a
- * hook takes it from there.  The hook comes with the library, so the first
- * inner statement of a session can be without.
+ * a DO block does, utility.c knows the inner one.
  *
  * What is returned is without secrets and of bounded length.
  *
@@ -21,81 +19,14 @@
 #include "parser/scansup.h"
 #include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
-#include "tcop/utility.h"
 #include "utils/portal.h"
 
 #include "guard_statement.h"
 #include "redact.h"
+#include "utility.h"
 
 /* No more of a statement is kept, in bytes. */
 #define STATEMENT_MAX 65536
-
-/*
- * The innermost statement that is not the client's own, if one is running.
- */
-static struct
-{
-	const char *text;			/* NULL if none is running */
-	int			location;
-	int			length;
-}			inner;
-
-static ProcessUtility_hook_type previous_utility = NULL;
-
-static void
-next_utility(PlannedStmt *pstmt, const char *query, bool read_only_tree,
-			 ProcessUtilityContext context, ParamListInfo params,
-			 QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
-{
-	if (previous_utility)
-		previous_utility(pstmt, query, read_only_tree, context, params, environment,
-						 dest, completion);
-	else
-		standard_ProcessUtility(pstmt, query, read_only_tree, context, params, environment,
-								dest, completion);
-}
-
-static void
-guard_utility(PlannedStmt *pstmt, const char *query, bool read_only_tree,
-			  ProcessUtilityContext context, ParamListInfo params,
-			  QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
-{
-	if (context == PROCESS_UTILITY_QUERY || context == PROCESS_UTILITY_QUERY_NONATOMIC)
-	{
-		const char *text = inner.text;
-		int			location = inner.location;
-		int			length = inner.length;
-
-		inner.text = query;
-		inner.location = pstmt->stmt_location;
-		inner.length = pstmt->stmt_len;
-		PG_TRY();
-		{
-			next_utility(pstmt, query, read_only_tree, context, params, environment,
-						 dest, completion);
-		}
-		PG_FINALLY();
-		{
-			inner.text = text;
-			inner.location = location;
-			inner.length = length;
-		}
-		PG_END_TRY();
-	}
-	else
-		next_utility(pstmt, query, read_only_tree, context, params, environment,
-					 dest, completion);
-}
-
-/*
- * Puts the hook in.  Called once, when the library is loaded.
- */
-void
-guard_statement_init(void)
-{
-	previous_utility = ProcessUtility_hook;
-	ProcessUtility_hook = guard_utility;
-}
 
 /*
  * Is everything between quotes in this statement, as a rule, a secret?
@@ -170,5 +101,7 @@ guard_statement_text(Node *stmt)
 char *
 guard_statement_inner_text(Node *stmt)
 {
-	return inner.text ? keep(inner.text, inner.location, inner.length, stmt) : NULL;
+	const InnerStatement *inner = utility_inner_statement();
+
+	return inner->text ? keep(inner->text, inner->location, inner->length, stmt) : NULL;
 }

@@ -7,7 +7,6 @@
 
 #include "nodes/nodes.h"
 
-extern void guard_statement_init(void);
 extern char *guard_statement_text(Node *stmt);
 extern char *guard_statement_inner_text(Node *stmt);
 

@@ -9,9 +9,9 @@
 
 #include "fmgr.h"
 
-#include "guard_statement.h"
 #include "session.h"
 #include "settings.h"
+#include "utility.h"
 
 PG_MODULE_MAGIC;
 
@@ -22,5 +22,5 @@ _PG_init(void)
 {
 	settings_init();
 	session_init();
-	guard_statement_init();
+	utility_init();
 }
