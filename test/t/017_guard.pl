@@ -16,7 +16,10 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_node('main', init => { allows_streaming => 'logical' });
+my $node = new_node(
+	'main',
+	init => { allows_streaming => 'logical' },
+	conf => "max_prepared_transactions = 5\n");
 my $dumps = PostgreSQL::Test::Utils::tempdir;
 
 $node->safe_psql('postgres', 'CREATE ROLE joe LOGIN; CREATE ROLE bob LOGIN');
@@ -219,6 +222,40 @@ $node->command_ok([ 'pg_dumpall', '-d', $node->connstr('source'), '-f', "$dumps/
 	$node->safe_psql('source', 'GRANT CREATE ON SCHEMA public TO bob');
 	fails_with($node, 'source', 'CREATE TABLE bobs ()',
 		'42501', qr/is refused outside of migrations/, 'refuse: nobody else does', user => 'bob');
+}
+
+# who is let pass
+{
+	$node->safe_psql('source', 'GRANT SET ON PARAMETER neon_migrate.guard_bypass TO bob');
+	sql_is($node, 'source', 'SET neon_migrate.guard_bypass = on; CREATE TABLE bobs ()',
+		'', 'refuse: who may set the parameter passes', user => 'bob');
+	fails_with($node, 'source', 'DROP TABLE bobs', '42501', qr/is refused outside of migrations/,
+		'refuse: when he has set it', user => 'bob');
+	$node->safe_psql('source', 'ALTER ROLE bob IN DATABASE source SET neon_migrate.guard_bypass = on');
+	sql_is($node, 'source', 'DROP TABLE bobs', '', 'refuse: or it is set for him', user => 'bob');
+	sql_is(
+		$node, 'source',
+		"SELECT command, run_by, bypassed FROM migrate_ddl ORDER BY id DESC LIMIT 2",
+		"DROP TABLE|bob|t\nCREATE TABLE|bob|t",
+		'refuse: all that is recorded');
+	$node->safe_psql('source',
+		'REVOKE SET ON PARAMETER neon_migrate.guard_bypass FROM bob; ALTER ROLE bob IN DATABASE source RESET neon_migrate.guard_bypass');
+	fails_with($node, 'source', 'SET neon_migrate.guard_bypass = on; CREATE TABLE bobs ()',
+		'42501', qr/is refused outside of migrations/, 'refuse: and is not any more', user => 'bob');
+}
+
+# what was prepared is recorded when it is committed
+{
+	$node->safe_psql('source', <<'SQL');
+SET neon_migrate.guard_bypass = on;
+BEGIN; CREATE TABLE prepared_1 (); PREPARE TRANSACTION 'one';
+BEGIN; CREATE TABLE prepared_2 (); PREPARE TRANSACTION 'two';
+COMMIT PREPARED 'one';
+ROLLBACK PREPARED 'two';
+SQL
+	sql_is($node, 'source',
+		"SELECT objects FROM migrate_ddl WHERE objects::text LIKE '%prepared%'",
+		'{"table public.prepared_1"}', 'prepared transactions');
 }
 
 #
