@@ -216,17 +216,19 @@ CREATE TABLE @extschema@.migrate_guard_object (
     statement_id    bigint NOT NULL,
     type            text NOT NULL,
     identity        text COLLATE "C" NOT NULL,
+    key             text COLLATE "C" NOT NULL,
     command         text NOT NULL,
     dropped         boolean NOT NULL
 );
 CREATE INDEX migrate_guard_object_statement ON @extschema@.migrate_guard_object (statement_id);
--- an identity can be longer than a btree takes
-CREATE INDEX migrate_guard_object_identity ON @extschema@.migrate_guard_object USING hash (identity);
+-- a name with its arguments can be longer than a btree takes
+CREATE INDEX migrate_guard_object_key ON @extschema@.migrate_guard_object USING hash (key);
 COMMENT ON TABLE @extschema@.migrate_guard_object IS
     'objects that were changed outside of migrations, one row per statement and object; append-only';
 COMMENT ON COLUMN @extschema@.migrate_guard_object.statement_id IS 'statement in migrate_guard_statement';
 COMMENT ON COLUMN @extschema@.migrate_guard_object.type IS 'type of the object, as pg_identify_object() says it';
 COMMENT ON COLUMN @extschema@.migrate_guard_object.identity IS 'the object, as pg_identify_object() says it';
+COMMENT ON COLUMN @extschema@.migrate_guard_object.key IS 'the identity to look it up by: outside of double quotes without pg_catalog, blanks and case';
 COMMENT ON COLUMN @extschema@.migrate_guard_object.command IS 'what was done to it, such as CREATE INDEX in an ALTER TABLE';
 COMMENT ON COLUMN @extschema@.migrate_guard_object.dropped IS 'whether it was dropped, or had this name until it was renamed';
 

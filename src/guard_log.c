@@ -34,6 +34,7 @@
 
 #include "actor.h"
 #include "compat.h"
+#include "guard_key.h"
 #include "guard_log.h"
 #include "stored_table.h"
 
@@ -66,6 +67,7 @@ enum
 	O_STATEMENT_ID,
 	O_TYPE,
 	O_IDENTITY,
+	O_KEY,
 	O_COMMAND,
 	O_DROPPED,
 	OBJECT_COLUMNS
@@ -187,6 +189,7 @@ guard_log_add_object(const GuardLog *log, int64 id, const GuardObject *object)
 	values[O_STATEMENT_ID] = Int64GetDatum(id);
 	values[O_TYPE] = CStringGetTextDatum(object->type);
 	values[O_IDENTITY] = CStringGetTextDatum(object->identity);
+	values[O_KEY] = CStringGetTextDatum(guard_key(object->identity));
 	values[O_COMMAND] = CStringGetTextDatum(object->command);
 	values[O_DROPPED] = BoolGetDatum(object->dropped);
 	stored_insert(log->object_table, OBJECT_COLUMNS, values, nulls);
@@ -277,7 +280,7 @@ read_statement(Oid table, int64 id)
 	tuple = stored_scan_next(&scan);
 	if (HeapTupleIsValid(tuple))
 	{
-		statement = palloc(sizeof(GuardStatement));
+		statement = palloc0(sizeof(GuardStatement));
 		statement->id = id;
 		statement->ran_at = get_int64(&scan, tuple, S_RAN_AT);
 		statement->run_by = get_text(&scan, tuple, S_RUN_BY);
@@ -295,28 +298,30 @@ read_statement(Oid table, int64 id)
 }
 
 /*
- * Returns the number of the latest statement in the table of objects that has
- * changed the object, or 0.  The index is a hash index, so each row that it
- * finds may be about another one.
+ * Returns the number of the latest statement that has changed an object of this
+ * key and kind (NULL: any), or 0.  The index is a hash index, so each row that
+ * it finds may be about another one.
  */
 static int64
-find_latest(Oid table_oid, const char *type, const char *identity)
+find_latest(Oid table_oid, const char *kind, const char *object_key)
 {
 	Relation	table = table_open(table_oid, AccessShareLock);
-	Relation	index = stored_open_index(table, O_IDENTITY + 1);
+	Relation	index = stored_open_index(table, O_KEY + 1);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	IndexScanDesc scan = compat_index_beginscan(table, index, snapshot, 1);
 	TupleTableSlot *slot = table_slot_create(table, NULL);
 	ScanKeyData key;
 	int64		latest = 0;
 
-	ScanKeyInit(&key, 1, HTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(identity));
+	ScanKeyInit(&key, 1, HTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(object_key));
 	index_rescan(scan, &key, 1, NULL, 0);
 	while (index_getnext_slot(scan, ForwardScanDirection, slot))
 	{
+		CHECK_FOR_INTERRUPTS();
 		slot_getallattrs(slot);
-		if (strcmp(TextDatumGetCString(slot->tts_values[O_IDENTITY]), identity) == 0 &&
-			(type == NULL || strcmp(TextDatumGetCString(slot->tts_values[O_TYPE]), type) == 0))
+		if (strcmp(TextDatumGetCString(slot->tts_values[O_KEY]), object_key) == 0 &&
+			(kind == NULL ||
+			 guard_key_fits_kind(TextDatumGetCString(slot->tts_values[O_TYPE]), kind)))
 			latest = Max(latest, DatumGetInt64(slot->tts_values[O_STATEMENT_ID]));
 	}
 	ExecDropSingleTupleTableSlot(slot);
@@ -329,16 +334,34 @@ find_latest(Oid table_oid, const char *type, const char *identity)
 
 /*
  * Returns the latest statement that is recorded as having changed the object,
- * or NULL.  The type may be NULL, for any.
+ * or NULL.  The identity may be written as guard_key.c says.  The kind is a type
+ * of pg_identify_object() or the last word of it, or NULL for any.
+ *
+ * If there is none of a part of an object, such as a column, it is the latest
+ * one of the whole, and "of_whole" is set.
  */
 GuardStatement *
-guard_log_latest(Oid schema, const char *type, const char *identity)
+guard_log_latest(Oid schema, const char *kind, const char *identity)
 {
 	GuardLog	log;
+	GuardStatement *statement;
+	char	   *whole;
 	int64		latest;
+	bool		of_whole = false;
 
 	if (!guard_log_open(schema, &log))
 		return NULL;
-	latest = find_latest(log.object_table, type, identity);
-	return latest == 0 ? NULL : read_statement(log.statement_table, latest);
+	latest = find_latest(log.object_table, kind, guard_key(identity));
+	whole = latest == 0 ? guard_key_of_whole(identity) : NULL;
+	if (whole)
+	{
+		latest = find_latest(log.object_table, NULL, whole);
+		of_whole = true;
+	}
+	if (latest == 0)
+		return NULL;
+	statement = read_statement(log.statement_table, latest);
+	if (statement)
+		statement->of_whole = of_whole;
+	return statement;
 }

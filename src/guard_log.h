@@ -47,6 +47,7 @@ typedef struct GuardStatement
 	char	   *statement;		/* as the client sent it, without secrets */
 	char	   *inner_statement;	/* the one in a function that it ran, if so */
 	bool		bypassed;		/* run although DDL was refused */
+	bool		of_whole;		/* of guard_log_latest() */
 } GuardStatement;
 
 /*
@@ -69,6 +70,6 @@ extern GuardChange *guard_log_last_change(const GuardLog *log);
  * For drift: the latest statement recorded for the object, or NULL.  "schema"
  * is the one that the extension is in.
  */
-extern GuardStatement *guard_log_latest(Oid schema, const char *type, const char *identity);
+extern GuardStatement *guard_log_latest(Oid schema, const char *kind, const char *identity);
 
 #endif							/* NEON_MIGRATE_GUARD_LOG_H */

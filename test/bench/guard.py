@@ -43,7 +43,7 @@ SELECT n, now(), 'somebody', 'somebody', 'local', 'bench', 1, 'ALTER TABLE',
        'ALTER TABLE some_table ADD COLUMN c' || n || ' text', NULL, false
 FROM generate_series(1, {records}) AS n;
 INSERT INTO migrate.migrate_guard_object
-SELECT n, 'table column', 'public.some_table.c' || n, 'ALTER TABLE', false
+SELECT n, 'table column', 'public.some_table.c' || n, 'public.some_table.c' || n, 'ALTER TABLE', false
 FROM generate_series(1, {records}) AS n;
 SELECT setval('migrate.migrate_guard_number', {records});
 ANALYZE migrate.migrate_guard_statement, migrate.migrate_guard_object;

@@ -67,7 +67,7 @@ SELECT * FROM migrate_guard_statement;
 SELECT * FROM migrate_guard_object;
 SELECT * FROM migrate_guard_mode;
 SELECT * FROM migrate_ddl;
-INSERT INTO migrate_guard_object VALUES (1, 'a', 'b', 'c', false);
+INSERT INTO migrate_guard_object VALUES (1, 'a', 'b', 'b', 'c', false);
 DELETE FROM migrate_guard_object;
 SELECT nextval('migrate_guard_number');
 SELECT setval('migrate_guard_number', 1);
@@ -83,7 +83,7 @@ TRUNCATE migrate_guard_object;
 TRUNCATE migrate_guard_mode, migrate_guard_statement;
 INSERT INTO migrate_guard_mode VALUES (1, 'off', now(), 'x', 'x') ON CONFLICT (id) DO UPDATE SET mode = 'off';
 SELECT migrate_apply('1', 'DELETE FROM migrate.migrate_guard_statement');
-SELECT migrate_apply('1', 'INSERT INTO migrate.migrate_guard_object VALUES (1, ''a'', ''b'', ''c'', false)');
+SELECT migrate_apply('1', 'INSERT INTO migrate.migrate_guard_object VALUES (1, ''a'', ''b'', ''b'', ''c'', false)');
 DROP TABLE migrate_guard_object;
 DROP SEQUENCE migrate_guard_number;
 
