@@ -191,6 +191,141 @@ COMMENT ON COLUMN @extschema@.migrate_folder.registered_at IS 'when it was regis
 COMMENT ON COLUMN @extschema@.migrate_folder.registered_by IS 'user who registered it';
 
 --
+-- What is recorded of DDL outside of migrations
+--
+
+CREATE FUNCTION @extschema@.migrate_append_only() RETURNS trigger
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_append_only() IS
+    'trigger that keeps the records of the guard append-only';
+
+CREATE TABLE @extschema@.migrate_guard_mode (
+    id              bigint PRIMARY KEY,
+    mode            text NOT NULL,
+    set_at          timestamptz NOT NULL,
+    set_by          text NOT NULL,
+    role            text NOT NULL,
+    client          text,
+    application     text
+);
+COMMENT ON TABLE @extschema@.migrate_guard_mode IS
+    'each change of the mode of migrate_guard(); append-only';
+COMMENT ON COLUMN @extschema@.migrate_guard_mode.id IS 'number of the change, from 1';
+COMMENT ON COLUMN @extschema@.migrate_guard_mode.mode IS 'off, record or refuse';
+COMMENT ON COLUMN @extschema@.migrate_guard_mode.set_at IS 'when it was set';
+COMMENT ON COLUMN @extschema@.migrate_guard_mode.set_by IS 'user who was logged in';
+COMMENT ON COLUMN @extschema@.migrate_guard_mode.role IS 'role whose rights were in force';
+COMMENT ON COLUMN @extschema@.migrate_guard_mode.client IS 'network address of the client, or local';
+COMMENT ON COLUMN @extschema@.migrate_guard_mode.application IS 'application_name of the session';
+
+CREATE SEQUENCE @extschema@.migrate_guard_number;
+COMMENT ON SEQUENCE @extschema@.migrate_guard_number IS
+    'numbers the statements in migrate_guard_statement';
+
+CREATE TABLE @extschema@.migrate_guard_statement (
+    id              bigint PRIMARY KEY,
+    ran_at          timestamptz NOT NULL,
+    run_by          text NOT NULL,
+    role            text NOT NULL,
+    client          text,
+    application     text,
+    pid             integer NOT NULL,
+    command         text NOT NULL,
+    statement       text,
+    inner_statement text,
+    bypassed        boolean NOT NULL
+);
+COMMENT ON TABLE @extschema@.migrate_guard_statement IS
+    'DDL that was run outside of migrations, one row per statement; append-only';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.id IS 'number of the statement';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.ran_at IS 'when it was run, by the server''s clock';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.run_by IS 'user who was logged in';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.role IS 'role whose rights it ran with';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.client IS 'network address of the client, or local';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.application IS 'application_name of the session';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.pid IS 'process that ran it';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.command IS 'kind of statement, such as ALTER TABLE';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.statement IS 'what the client sent, without secrets, cut off at 64 kB';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.inner_statement IS 'the statement itself if a function or DO block that the client called ran it';
+COMMENT ON COLUMN @extschema@.migrate_guard_statement.bypassed IS 'whether it was run with neon_migrate.guard_bypass while DDL was refused';
+
+CREATE TABLE @extschema@.migrate_guard_object (
+    statement_id    bigint NOT NULL,
+    type            text NOT NULL,
+    identity        text COLLATE "C" NOT NULL,
+    key             text COLLATE "C" NOT NULL,
+    command         text NOT NULL,
+    dropped         boolean NOT NULL
+);
+CREATE INDEX migrate_guard_object_statement ON @extschema@.migrate_guard_object (statement_id);
+-- a name with its arguments can be longer than a btree takes
+CREATE INDEX migrate_guard_object_key ON @extschema@.migrate_guard_object USING hash (key);
+COMMENT ON TABLE @extschema@.migrate_guard_object IS
+    'objects that were changed outside of migrations, one row per statement and object; append-only';
+COMMENT ON COLUMN @extschema@.migrate_guard_object.statement_id IS 'statement in migrate_guard_statement';
+COMMENT ON COLUMN @extschema@.migrate_guard_object.type IS 'type of the object, as pg_identify_object() says it';
+COMMENT ON COLUMN @extschema@.migrate_guard_object.identity IS 'the object, as pg_identify_object() says it';
+COMMENT ON COLUMN @extschema@.migrate_guard_object.key IS 'the identity to look it up by: outside of double quotes without pg_catalog, blanks and case';
+COMMENT ON COLUMN @extschema@.migrate_guard_object.command IS 'what was done to it, such as CREATE INDEX in an ALTER TABLE';
+COMMENT ON COLUMN @extschema@.migrate_guard_object.dropped IS 'whether it was dropped, or had this name until it was renamed';
+
+CREATE TRIGGER migrate_append_only_row BEFORE INSERT ON @extschema@.migrate_guard_mode
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.migrate_append_only();
+CREATE TRIGGER migrate_append_only_statement BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON @extschema@.migrate_guard_mode
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.migrate_append_only();
+COMMENT ON TRIGGER migrate_append_only_row ON @extschema@.migrate_guard_mode IS
+    'only neon_migrate inserts, and whoever restores a dump into the empty table';
+COMMENT ON TRIGGER migrate_append_only_statement ON @extschema@.migrate_guard_mode IS
+    'nobody updates, deletes or truncates';
+CREATE TRIGGER migrate_append_only_row BEFORE INSERT ON @extschema@.migrate_guard_statement
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.migrate_append_only();
+CREATE TRIGGER migrate_append_only_statement BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON @extschema@.migrate_guard_statement
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.migrate_append_only();
+COMMENT ON TRIGGER migrate_append_only_row ON @extschema@.migrate_guard_statement IS
+    'only neon_migrate inserts, and whoever restores a dump into the empty table';
+COMMENT ON TRIGGER migrate_append_only_statement ON @extschema@.migrate_guard_statement IS
+    'nobody updates, deletes or truncates';
+CREATE TRIGGER migrate_append_only_row BEFORE INSERT ON @extschema@.migrate_guard_object
+    FOR EACH ROW EXECUTE FUNCTION @extschema@.migrate_append_only();
+CREATE TRIGGER migrate_append_only_statement BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON @extschema@.migrate_guard_object
+    FOR EACH STATEMENT EXECUTE FUNCTION @extschema@.migrate_append_only();
+COMMENT ON TRIGGER migrate_append_only_row ON @extschema@.migrate_guard_object IS
+    'only neon_migrate inserts, and whoever restores a dump into the empty table';
+COMMENT ON TRIGGER migrate_append_only_statement ON @extschema@.migrate_guard_object IS
+    'nobody updates, deletes or truncates';
+
+-- not the sequence: whoever finds it behind moves it on
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_guard_mode', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_guard_statement', '');
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_guard_object', '');
+
+-- Disabled: with the guard off they do not exist for DDL.  migrate_guard()
+-- enables them, which is how the mode is stored.
+CREATE FUNCTION @extschema@.migrate_guard_event() RETURNS event_trigger
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_guard_event() IS
+    'event trigger that records or refuses DDL outside of migrations';
+
+CREATE EVENT TRIGGER neon_migrate_guard_start ON ddl_command_start
+    EXECUTE FUNCTION @extschema@.migrate_guard_event();
+CREATE EVENT TRIGGER neon_migrate_guard_drop ON sql_drop
+    EXECUTE FUNCTION @extschema@.migrate_guard_event();
+CREATE EVENT TRIGGER neon_migrate_guard_end ON ddl_command_end
+    EXECUTE FUNCTION @extschema@.migrate_guard_event();
+ALTER EVENT TRIGGER neon_migrate_guard_start DISABLE;
+ALTER EVENT TRIGGER neon_migrate_guard_drop DISABLE;
+ALTER EVENT TRIGGER neon_migrate_guard_end DISABLE;
+COMMENT ON EVENT TRIGGER neon_migrate_guard_start IS
+    'refuses DDL outside of migrations before it runs; enabled by migrate_guard(''refuse'')';
+COMMENT ON EVENT TRIGGER neon_migrate_guard_drop IS
+    'records or refuses what is dropped outside of migrations; enabled by migrate_guard()';
+COMMENT ON EVENT TRIGGER neon_migrate_guard_end IS
+    'records or refuses what is changed outside of migrations; enabled by migrate_guard()';
+
+--
 -- Functions that change something
 --
 
@@ -293,6 +428,12 @@ CREATE FUNCTION @extschema@.migrate_apply_pending(target text DEFAULT NULL)
 COMMENT ON FUNCTION @extschema@.migrate_apply_pending(text) IS
     'applies all pending migrations, or those up to the target, in this transaction; returns them';
 
+CREATE FUNCTION @extschema@.migrate_guard(mode text)
+    RETURNS text
+    AS 'MODULE_PATHNAME', 'migrate_guard_set' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_guard(text) IS
+    'sets what happens to DDL outside of migrations: off, record or refuse; returns changed or unchanged';
+
 --
 -- Procedures: to be called as statements of their own
 --
@@ -342,6 +483,12 @@ CREATE FUNCTION @extschema@.migrate_verify(expected_head text DEFAULT NULL)
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
 COMMENT ON FUNCTION @extschema@.migrate_verify(text) IS
     'whether the ledger is as it was written, and its table as it was made';
+
+CREATE FUNCTION @extschema@.migrate_guard()
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_guard() IS
+    'what happens to DDL outside of migrations: off, record or refuse';
 
 CREATE FUNCTION @extschema@.migrate_version_key(version text)
     RETURNS bytea
@@ -520,6 +667,39 @@ COMMENT ON COLUMN @extschema@.migrate_progress.phase IS 'what it is doing';
 COMMENT ON COLUMN @extschema@.migrate_progress.done IS 'blocks, tuples or bytes done in this phase';
 COMMENT ON COLUMN @extschema@.migrate_progress.total IS 'blocks, tuples or bytes in all in this phase';
 
+CREATE VIEW @extschema@.migrate_ddl AS
+    SELECT s.id,
+           s.ran_at,
+           s.run_by,
+           s.role,
+           s.client,
+           s.application,
+           s.command,
+           ARRAY(SELECT CASE WHEN o.dropped THEN pg_catalog.concat(o.type, ' ', o.identity, ' (dropped)')
+                             ELSE pg_catalog.concat(o.type, ' ', o.identity) END
+                 FROM @extschema@.migrate_guard_object AS o
+                 WHERE o.statement_id OPERATOR(pg_catalog.=) s.id
+                 GROUP BY o.type, o.identity, o.dropped
+                 ORDER BY o.identity, o.type, o.dropped) AS objects,
+           s.statement,
+           s.inner_statement,
+           s.bypassed
+    FROM @extschema@.migrate_guard_statement AS s
+    ORDER BY s.id;
+COMMENT ON VIEW @extschema@.migrate_ddl IS
+    'DDL that was run outside of migrations while migrate_guard() was on, oldest first';
+COMMENT ON COLUMN @extschema@.migrate_ddl.id IS 'number of the statement';
+COMMENT ON COLUMN @extschema@.migrate_ddl.ran_at IS 'when it was run, by the server''s clock';
+COMMENT ON COLUMN @extschema@.migrate_ddl.run_by IS 'user who was logged in';
+COMMENT ON COLUMN @extschema@.migrate_ddl.role IS 'role whose rights it ran with';
+COMMENT ON COLUMN @extschema@.migrate_ddl.client IS 'network address of the client, or local';
+COMMENT ON COLUMN @extschema@.migrate_ddl.application IS 'application_name of the session';
+COMMENT ON COLUMN @extschema@.migrate_ddl.command IS 'kind of statement, such as ALTER TABLE';
+COMMENT ON COLUMN @extschema@.migrate_ddl.objects IS 'objects that it created, changed or dropped';
+COMMENT ON COLUMN @extschema@.migrate_ddl.statement IS 'what the client sent, without secrets, cut off at 64 kB';
+COMMENT ON COLUMN @extschema@.migrate_ddl.inner_statement IS 'the statement itself if a function or DO block that the client called ran it';
+COMMENT ON COLUMN @extschema@.migrate_ddl.bypassed IS 'whether it was run with neon_migrate.guard_bypass while DDL was refused';
+
 --
 -- Rights
 --
@@ -543,6 +723,9 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_register_folder(text[], bytea[], text, boolean),
     @extschema@.migrate_unregister(text),
     @extschema@.migrate_apply_pending(text),
+    @extschema@.migrate_guard(text),
+    @extschema@.migrate_guard_event(),
+    @extschema@.migrate_append_only(),
     @extschema@.migrate_ledger_guard()
     FROM PUBLIC;
 
@@ -567,7 +750,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_store_files(text[]),
     @extschema@.migrate_register_folder(text[], bytea[], text, boolean),
     @extschema@.migrate_unregister(text),
-    @extschema@.migrate_apply_pending(text)
+    @extschema@.migrate_apply_pending(text),
+    @extschema@.migrate_guard(text)
     TO @extowner@ WITH GRANT OPTION;
 
 GRANT EXECUTE ON PROCEDURE
@@ -583,11 +767,16 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_folder_known(bytea),
     @extschema@.migrate_verify(text),
     @extschema@.migrate_version_key(text),
+    @extschema@.migrate_guard(),
     @extschema@.migrate_call_started_at()
     TO PUBLIC;
 
 GRANT SELECT ON @extschema@.migrate_ledger, @extschema@.migrate_definition,
     @extschema@.migrate_file, @extschema@.migrate_folder,
-    @extschema@.migrate_status, @extschema@.migrate_history, @extschema@.migrate_progress
+    @extschema@.migrate_status, @extschema@.migrate_history, @extschema@.migrate_progress,
+    @extschema@.migrate_guard_mode, @extschema@.migrate_guard_statement,
+    @extschema@.migrate_guard_object, @extschema@.migrate_ddl
     TO @extowner@ WITH GRANT OPTION;
-GRANT INSERT ON @extschema@.migrate_ledger, @extschema@.migrate_definition TO @extowner@;
+GRANT INSERT ON @extschema@.migrate_ledger, @extschema@.migrate_definition,
+    @extschema@.migrate_guard_mode, @extschema@.migrate_guard_statement,
+    @extschema@.migrate_guard_object TO @extowner@;

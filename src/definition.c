@@ -17,11 +17,11 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/timestamp.h"
 
+#include "actor.h"
 #include "definition.h"
 #include "folder.h"
 #include "stored_table.h"
@@ -149,8 +149,7 @@ definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 	values[D_BY_RUN - 1] = BoolGetDatum(by_run);
 	values[D_FROM_FOLDER - 1] = BoolGetDatum(migration->from_folder);
 	values[D_REGISTERED_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
-	values[D_REGISTERED_BY - 1] =
-		CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
+	values[D_REGISTERED_BY - 1] = actor_login(true);
 	stored_insert(ledger->definition_relid, DEFINITION_COLUMNS, values, nulls);
 }
 

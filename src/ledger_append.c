@@ -17,13 +17,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
-#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
+#include "actor.h"
 #include "definition.h"
 #include "ledger.h"
 #include "ledger_append.h"
@@ -36,22 +34,13 @@
 static void
 set_actor(LedgerEntry *entry)
 {
-	LOCAL_FCINFO(address, 0);
-	Datum		client;
-
 	if (entry->nulls[L_APPLIED_BY])
-		ledger_entry_set(entry, L_APPLIED_BY,
-						 CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false)));
+		ledger_entry_set(entry, L_APPLIED_BY, actor_login(true));
 	if (entry->nulls[L_ROLE])
-		ledger_entry_set(entry, L_ROLE,
-						 CStringGetTextDatum(GetUserNameFromId(GetUserId(), false)));
-	InitFunctionCallInfoData(*address, NULL, 0, InvalidOid, NULL, NULL);
-	client = inet_client_addr(address);
-	ledger_entry_set(entry, L_CLIENT,
-					 address->isnull ? CStringGetTextDatum("local") :
-					 DirectFunctionCall1(network_host, client));
-	if (entry->nulls[L_APPLICATION] && application_name && application_name[0])
-		ledger_entry_set(entry, L_APPLICATION, CStringGetTextDatum(application_name));
+		ledger_entry_set(entry, L_ROLE, actor_role(true));
+	ledger_entry_set(entry, L_CLIENT, actor_client());
+	if (entry->nulls[L_APPLICATION])
+		entry->values[L_APPLICATION] = actor_application(&entry->nulls[L_APPLICATION]);
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "session.h"
 #include "settings.h"
+#include "utility.h"
 
 PG_MODULE_MAGIC;
 
@@ -21,4 +22,5 @@ _PG_init(void)
 {
 	settings_init();
 	session_init();
+	utility_init();
 }

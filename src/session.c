@@ -19,8 +19,8 @@
  *
  * None of this can be left to a look at the script's statements, because
  * functions and DO blocks run statements, too.  So it is done where every
- * statement and every function call passes, by ProcessUtility_hook and
- * object_access_hook.  The hooks act only between session_watch_begin() and
+ * statement and every function call passes, by ProcessUtility_hook (in
+ * utility.c) and object_access_hook.  The hooks act only between session_watch_begin() and
  * session_watch_end(); a backend that never ran a migration does not even
  * have them.
  *
@@ -45,7 +45,6 @@
 #include "executor/spi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
-#include "tcop/utility.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -70,7 +69,6 @@ static struct
 	ObjectAddresses *temp_objects;	/* those there before, NULL if none */
 }			watch;
 
-static ProcessUtility_hook_type previous_utility = NULL;
 static object_access_hook_type previous_object_access = NULL;
 
 /*
@@ -185,34 +183,25 @@ refuse_foreign(Node *stmt)
 		ereport(ERROR, (session_refusal(kind)));
 }
 
-static void
-session_utility(PlannedStmt *pstmt, const char *query, bool read_only_tree,
-				ProcessUtilityContext context, ParamListInfo params,
-				QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
+/*
+ * Looks at a utility statement that is about to run.
+ */
+void
+session_see_utility(Node *stmt)
 {
-	Node	   *stmt = pstmt->utilityStmt;
+	if (!watch.active)
+		return;
+	refuse_foreign(stmt);
 
-	if (watch.active)
-	{
-		refuse_foreign(stmt);
-
-		/* noted before it runs: what fails half-way may still be there */
-		if (IsA(stmt, PrepareStmt) &&
-			FetchPreparedStatement(((PrepareStmt *) stmt)->name, false) == NULL)
-			watch.prepared = remember_name(watch.prepared, ((PrepareStmt *) stmt)->name);
-		else if (IsA(stmt, DeclareCursorStmt) &&
-				 GetPortalByName(((DeclareCursorStmt *) stmt)->portalname) == NULL)
-			watch.cursors = remember_name(watch.cursors, ((DeclareCursorStmt *) stmt)->portalname);
-		else if (IsA(stmt, ConstraintsSetStmt))
-			watch.constraints_set = true;
-	}
-
-	if (previous_utility)
-		previous_utility(pstmt, query, read_only_tree, context, params, environment,
-						 dest, completion);
-	else
-		standard_ProcessUtility(pstmt, query, read_only_tree, context, params, environment,
-								dest, completion);
+	/* noted before it runs: what fails half-way may still be there */
+	if (IsA(stmt, PrepareStmt) &&
+		FetchPreparedStatement(((PrepareStmt *) stmt)->name, false) == NULL)
+		watch.prepared = remember_name(watch.prepared, ((PrepareStmt *) stmt)->name);
+	else if (IsA(stmt, DeclareCursorStmt) &&
+			 GetPortalByName(((DeclareCursorStmt *) stmt)->portalname) == NULL)
+		watch.cursors = remember_name(watch.cursors, ((DeclareCursorStmt *) stmt)->portalname);
+	else if (IsA(stmt, ConstraintsSetStmt))
+		watch.constraints_set = true;
 }
 
 static bool
@@ -254,13 +243,11 @@ session_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int 
 }
 
 /*
- * Puts the hooks in.  Called once, when the library is loaded.
+ * Puts the hook on objects in.  Called once, when the library is loaded.
  */
 void
 session_init(void)
 {
-	previous_utility = ProcessUtility_hook;
-	ProcessUtility_hook = session_utility;
 	previous_object_access = object_access_hook;
 	object_access_hook = session_object_access;
 }

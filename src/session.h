@@ -10,6 +10,7 @@
 extern void session_init(void);
 extern bool session_is_migrating(void);
 extern void session_check_may_migrate(const char *function);
+extern void session_see_utility(Node *stmt);
 extern void session_watch_begin(void);
 extern void session_watch_end(void);
 extern void session_clean_up(void);

@@ -3,8 +3,8 @@
  * settings.c
  *	  Every neon_migrate.* setting, in alphabetical order.
  *
- * All of them may be set by anyone, anywhere: none of them gives a right, and
- * each bounds or reports only what the same session's own calls do.
+ * All but guard_bypass may be set by anyone, anywhere: none of them gives a
+ * right, and each bounds or reports only what the same session's own calls do.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "settings.h"
 
+bool		settings_guard_bypass;
 int			settings_lock_retries;
 int			settings_lock_timeout;
 int			settings_out_of_order;
@@ -35,6 +36,14 @@ static const struct config_enum_entry out_of_order_options[] = {
 void
 settings_init(void)
 {
+	DefineCustomBoolVariable("neon_migrate.guard_bypass",
+							 "Lets DDL outside of migrations pass where migrate_guard() refuses it.",
+							 "It is recorded.",
+							 &settings_guard_bypass,
+							 false,
+							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
+
 	DefineCustomIntVariable("neon_migrate.lock_retries",
 							"Sets how often a migration is tried again after a lock timeout.",
 							"Its locks are released before each new try.",

@@ -12,6 +12,7 @@ typedef enum OutOfOrder
 	OUT_OF_ORDER_ERROR
 } OutOfOrder;
 
+extern bool settings_guard_bypass;	/* DDL passes the guard */
 extern int	settings_lock_retries;	/* retries after a lock timeout */
 extern int	settings_lock_timeout;	/* ms, for a migration's own locks */
 extern int	settings_out_of_order;	/* an OutOfOrder */

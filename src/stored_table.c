@@ -31,8 +31,8 @@
 /*
  * Returns the index of the table that begins with column "first".
  */
-static Relation
-open_index(Relation table, AttrNumber first)
+Relation
+stored_open_index(Relation table, AttrNumber first)
 {
 	ListCell   *cell;
 
@@ -62,7 +62,7 @@ stored_scan_begin(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber fir
 				  int nkeys, ScanKey keys, ScanDirection direction)
 {
 	scan->table = table_open(table, lockmode);
-	scan->index = open_index(scan->table, first);
+	scan->index = stored_open_index(scan->table, first);
 	scan->snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ?
 									  GetTransactionSnapshot() : GetLatestSnapshot());
 	scan->direction = direction;
@@ -120,4 +120,32 @@ stored_insert(Oid table, int columns, Datum *values, bool *nulls)
 	heap_freetuple(tuple);
 	table_close(rel, NoLock);
 	CommandCounterIncrement();
+}
+
+/*
+ * Returns the greatest number in the first column, be its row committed or not,
+ * or 0.  The look leaves no trace that a concurrent serializable transaction
+ * could conflict with.
+ */
+int64
+stored_last_number(Oid table)
+{
+	Relation	rel = table_open(table, AccessShareLock);
+	Relation	index = stored_open_index(rel, 1);
+	SysScanDesc scan = systable_beginscan_ordered(rel, index, SnapshotAny, 0, NULL);
+	HeapTuple	tuple = systable_getnext_ordered(scan, BackwardScanDirection);
+	int64		last = 0;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull);
+
+		if (!isnull)
+			last = DatumGetInt64(value);
+	}
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
+	table_close(rel, NoLock);
+	return last;
 }

@@ -23,10 +23,12 @@ typedef struct StoredScan
 	MemoryContext context;		/* in which it began */
 } StoredScan;
 
+extern Relation stored_open_index(Relation table, AttrNumber first);
 extern void stored_scan_begin(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber first,
 							  int nkeys, ScanKey keys, ScanDirection direction);
 extern HeapTuple stored_scan_next(StoredScan *scan);
 extern void stored_scan_end(StoredScan *scan);
 extern void stored_insert(Oid table, int columns, Datum *values, bool *nulls);
+extern int64 stored_last_number(Oid table);
 
 #endif							/* NEON_MIGRATE_STORED_TABLE_H */

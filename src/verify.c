@@ -25,6 +25,8 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "guard_log.h"
+#include "guard_mode.h"
 #include "ledger.h"
 
 PG_FUNCTION_INFO_V1(migrate_verify);
@@ -39,25 +41,27 @@ typedef struct Report
 } Report;
 
 static const Oid oid_arg[] = {OIDOID};
+static const Oid text_arg[] = {TEXTOID};
 
 /*
- * One check of the table by a query that returns what is wrong, as text.
+ * One check of a table by a query that returns what is wrong, as text.
  */
 typedef struct TableCheck
 {
 	const char *subject;
+	bool		any_table;		/* holds for the guard's tables, too */
 	const char *fine;			/* detail if nothing is wrong */
 	OwnerQuery	query;
 } TableCheck;
 
 static TableCheck table_checks[] = {
-	{"persistence", "the ledger is a logged table",
+	{"persistence", true, "the ledger is a logged table",
 		{.sql = "SELECT 'the table is ' OPERATOR(pg_catalog.||)"
 			" CASE c.relpersistence WHEN 'u' THEN 'unlogged: a crash empties it' ELSE 'temporary' END"
 			" FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) $1"
 			" AND c.relpersistence OPERATOR(pg_catalog.<>) 'p'",
 	.nargs = 1,.types = oid_arg}},
-	{"privileges", "nobody but its owner may write the ledger",
+	{"privileges", true, "nobody but its owner may write the ledger",
 		{.sql = "SELECT pg_catalog.format('%s has %s', CASE a.grantee WHEN 0 THEN 'PUBLIC'"
 			" ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END, a.privilege_type)"
 			" FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a"
@@ -79,7 +83,7 @@ static TableCheck table_checks[] = {
 			" AND a.privilege_type OPERATOR(pg_catalog.=) ANY (ARRAY['INSERT', 'UPDATE'])"
 			" ORDER BY 1",
 	.nargs = 1,.types = oid_arg}},
-	{"triggers", "only its own guard is on the ledger",
+	{"triggers", false, "only its own guard is on the ledger",
 		{.sql = "SELECT CASE WHEN t.own THEN 'trigger ' OPERATOR(pg_catalog.||) t.name"
 			" OPERATOR(pg_catalog.||) ' is disabled'"
 			" ELSE 'trigger ' OPERATOR(pg_catalog.||) t.name OPERATOR(pg_catalog.||)"
@@ -104,19 +108,19 @@ static TableCheck table_checks[] = {
 			" WHERE t.tgrelid OPERATOR(pg_catalog.=) $1"
 			" AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.=) g.name) ORDER BY 1",
 	.nargs = 1,.types = oid_arg}},
-	{"rules", "no rule is on the ledger",
+	{"rules", true, "no rule is on the ledger",
 		{.sql = "SELECT 'rule ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(r.rulename)"
 			" OPERATOR(pg_catalog.||) ' does not belong there'"
 			" FROM pg_catalog.pg_rewrite AS r WHERE r.ev_class OPERATOR(pg_catalog.=) $1 ORDER BY 1",
 	.nargs = 1,.types = oid_arg}},
-	{"row security", "row security is off for the ledger",
+	{"row security", true, "row security is off for the ledger",
 		{.sql = "SELECT 'row security is enabled' FROM pg_catalog.pg_class AS c"
 			" WHERE c.oid OPERATOR(pg_catalog.=) $1 AND (c.relrowsecurity OR c.relforcerowsecurity)"
 			" UNION ALL SELECT 'policy ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(p.polname)"
 			" OPERATOR(pg_catalog.||) ' does not belong there'"
 			" FROM pg_catalog.pg_policy AS p WHERE p.polrelid OPERATOR(pg_catalog.=) $1 ORDER BY 1",
 	.nargs = 1,.types = oid_arg}},
-	{"indexes", "numbers are unique and versions are indexed",
+	{"indexes", false, "numbers are unique and versions are indexed",
 		{.sql = "SELECT 'no valid ' OPERATOR(pg_catalog.||) k.what"
 			" FROM (VALUES ('unique index on seq', 'seq', true), ('index on version', 'version', false))"
 			" AS k (what, attname, isunique) WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index AS i,"
@@ -126,7 +130,7 @@ static TableCheck table_checks[] = {
 			" AND i.indkey[0] OPERATOR(pg_catalog.=) t.attnum AND i.indisvalid"
 			" AND (i.indisunique OR NOT k.isunique)) ORDER BY 1",
 	.nargs = 1,.types = oid_arg}},
-	{"inheritance", "the ledger stands alone",
+	{"inheritance", true, "the ledger stands alone",
 		{.sql = "SELECT 'the table has the parent or child '"
 			" OPERATOR(pg_catalog.||) CASE WHEN i.inhrelid OPERATOR(pg_catalog.=) $1"
 			" THEN i.inhparent::pg_catalog.regclass::pg_catalog.text"
@@ -134,6 +138,53 @@ static TableCheck table_checks[] = {
 			" FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid OPERATOR(pg_catalog.=) $1"
 			" OR i.inhparent OPERATOR(pg_catalog.=) $1 ORDER BY 1",
 	.nargs = 1,.types = oid_arg}},
+};
+
+/* Returns what is wrong with the triggers and the owner of a table of the guard. */
+static OwnerQuery guard_table_query = {
+	.sql = "SELECT pg_catalog.format('trigger %I %s', t.tgname, CASE WHEN p.oid IS NULL"
+	" THEN 'does not belong there' ELSE 'is disabled' END)"
+	" FROM pg_catalog.pg_trigger AS t LEFT JOIN pg_catalog.pg_proc AS p"
+	" ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
+	" AND p.prosrc OPERATOR(pg_catalog.=) 'migrate_append_only'"
+	" AND p.pronamespace OPERATOR(pg_catalog.=) (SELECT c.relnamespace"
+	" FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) $1)"
+	" WHERE t.tgrelid OPERATOR(pg_catalog.=) $1 AND (p.oid IS NULL"
+	" OR t.tgenabled OPERATOR(pg_catalog.<>) ALL (ARRAY['O', 'A']::pg_catalog.\"char\"[]))"
+	" UNION ALL SELECT pg_catalog.format('the table belongs to %I, its functions to %I',"
+	" pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(p.proowner))"
+	" FROM pg_catalog.pg_class AS c, pg_catalog.pg_proc AS p"
+	" WHERE c.oid OPERATOR(pg_catalog.=) $1"
+	" AND p.pronamespace OPERATOR(pg_catalog.=) c.relnamespace"
+	" AND p.prosrc OPERATOR(pg_catalog.=) 'migrate_append_only'"
+	" AND p.proowner OPERATOR(pg_catalog.<>) c.relowner"
+	" UNION ALL SELECT pg_catalog.format('trigger %I is missing', g.name)"
+	" FROM (VALUES ('migrate_append_only_row'), ('migrate_append_only_statement')) AS g (name)"
+	" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t"
+	" WHERE t.tgrelid OPERATOR(pg_catalog.=) $1"
+	" AND t.tgname::pg_catalog.text OPERATOR(pg_catalog.=) g.name) ORDER BY 1",
+	.nargs = 1,.types = oid_arg
+};
+
+/* Returns what is wrong with the event triggers if the mode $1 is in force. */
+static OwnerQuery guard_event_query = {
+	.sql = "SELECT pg_catalog.format('event trigger %s %s', g.name, CASE"
+	" WHEN t.oid IS NULL THEN 'is missing'"
+	" WHEN p.prosrc OPERATOR(pg_catalog.<>) 'migrate_guard_event'"
+	" OR t.evtevent::pg_catalog.text OPERATOR(pg_catalog.<>) g.event"
+	" OR t.evttags IS NOT NULL THEN 'is not as it was made'"
+	" ELSE 'is disabled' END)"
+	" FROM (VALUES ('neon_migrate_guard_start', 'ddl_command_start', ARRAY['refuse']),"
+	" ('neon_migrate_guard_drop', 'sql_drop', ARRAY['record', 'refuse']),"
+	" ('neon_migrate_guard_end', 'ddl_command_end', ARRAY['record', 'refuse']))"
+	" AS g (name, event, modes) LEFT JOIN pg_catalog.pg_event_trigger AS t"
+	" ON t.evtname::pg_catalog.text OPERATOR(pg_catalog.=) g.name"
+	" LEFT JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) t.evtfoid"
+	" WHERE t.oid IS NULL OR p.prosrc OPERATOR(pg_catalog.<>) 'migrate_guard_event'"
+	" OR t.evtevent::pg_catalog.text OPERATOR(pg_catalog.<>) g.event OR t.evttags IS NOT NULL"
+	" OR ($1 OPERATOR(pg_catalog.=) ANY (g.modes)"
+	" AND t.evtenabled OPERATOR(pg_catalog.<>) ALL (ARRAY['O', 'A']::pg_catalog.\"char\"[])) ORDER BY 1",
+	.nargs = 1,.types = text_arg
 };
 
 static void
@@ -319,13 +370,16 @@ verify_chain(Report *report, const Ledger *ledger, const char *expected,
 	return pstrdup(previous);
 }
 
+/*
+ * Runs the query, which returns problems, as text.  "prefix" goes before each.
+ */
 static void
-verify_table(Report *report, const Ledger *ledger, TableCheck *check)
+verify_query(Report *report, const Ledger *ledger, OwnerQuery *query, Datum *values,
+			 const char *subject, const char *prefix)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Datum		values[] = {ObjectIdGetDatum(ledger->relid)};
 	OwnerScope	scope;
-	uint64		count = owner_query(ledger, &check->query, values, NULL, &scope);
+	uint64		count = owner_query(ledger, query, values, NULL, &scope);
 	char	  **details = MemoryContextAlloc(context, sizeof(char *) * (count + 1));
 
 	for (uint64 i = 0; i < count; i++)
@@ -333,8 +387,61 @@ verify_table(Report *report, const Ledger *ledger, TableCheck *check)
 															   SPI_tuptable->tupdesc, 1));
 	owner_query_end(&scope);
 	for (uint64 i = 0; i < count; i++)
-		add_problem(report, check->subject, details[i]);
+		add_problem(report, subject, psprintf("%s%s", prefix, details[i]));
+}
+
+static void
+verify_table(Report *report, const Ledger *ledger, TableCheck *check)
+{
+	Datum		values[] = {ObjectIdGetDatum(ledger->relid)};
+
+	verify_query(report, ledger, &check->query, values, check->subject, "");
 	end_subject(report, check->subject, check->fine);
+}
+
+/*
+ * Checks one of the tables in which the guard records.
+ */
+static void
+verify_guard_table(Report *report, const Ledger *ledger, Oid table)
+{
+	Datum		values[] = {ObjectIdGetDatum(table)};
+	char	   *prefix = psprintf("%s: ", get_rel_name(table));
+
+	for (int i = 0; i < (int) lengthof(table_checks); i++)
+		if (table_checks[i].any_table)
+			verify_query(report, ledger, &table_checks[i].query, values, "guard", prefix);
+	verify_query(report, ledger, &guard_table_query, values, "guard", prefix);
+}
+
+/*
+ * Checks the guard: its records, its event triggers, and whether the mode that
+ * was set last is in force.
+ */
+static void
+verify_guard(Report *report, const Ledger *ledger)
+{
+	const char *mode = guard_mode_name(guard_mode_now());
+	Datum		values[] = {CStringGetTextDatum(mode)};
+	GuardLog	log;
+
+	if (guard_log_open(get_rel_namespace(ledger->relid), &log))
+	{
+		GuardChange *change = guard_log_last_change(&log);
+		const char *set = change ? change->mode : guard_mode_name(GUARD_OFF);
+
+		verify_guard_table(report, ledger, log.mode_table);
+		verify_guard_table(report, ledger, log.statement_table);
+		verify_guard_table(report, ledger, log.object_table);
+		if (strcmp(set, mode) != 0)
+			add_problem(report, "guard",
+						psprintf("the mode is %s, but was set to %s; if that is due to a restore, SELECT migrate_guard('%s')",
+								 mode, set, set));
+	}
+	else
+		add_problem(report, "guard", "its tables are gone");
+	verify_query(report, ledger, &guard_event_query, values, "guard", "");
+	end_subject(report, "guard", psprintf("the mode is %s, as it was set", mode));
 }
 
 static void
@@ -410,5 +517,6 @@ migrate_verify(PG_FUNCTION_ARGS)
 	verify_owner(&report, ledger);
 	for (int i = 0; i < (int) lengthof(table_checks); i++)
 		verify_table(&report, ledger, &table_checks[i]);
+	verify_guard(&report, ledger);
 	return (Datum) 0;
 }

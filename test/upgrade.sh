@@ -175,6 +175,7 @@ sql() { in_tree "$new_bin/psql" -XAtq -v ON_ERROR_STOP=1 -d "$1" -c "$2" 2>&1; }
 
 status() { sql "$1" "SELECT version, description, state, has_down, transactional, depends_on, applied_at, checksum FROM ${2:-public}.migrate_status"; }
 history() { sql "$1" "SELECT * FROM ${2:-public}.migrate_history"; }
+records() { sql "$1" "SELECT s.id, s.ran_at, s.run_by, s.command, s.statement, o.type, o.identity FROM migrate_guard_statement AS s JOIN migrate_guard_object AS o ON o.statement_id = s.id ORDER BY 1, 7"; }
 head_of() { sql "$1" "SELECT entry_hash FROM ${2:-public}.migrate_history ORDER BY seq DESC LIMIT 1"; }
 problems() { sql "$1" "SELECT subject || ': ' || detail FROM ${3:-public}.migrate_verify('$2') WHERE NOT ok"; }
 
@@ -207,6 +208,7 @@ populate() {
 	sql postgres 'CREATE ROLE joe LOGIN' && sql postgres 'CREATE ROLE amy LOGIN' &&
 		sql postgres 'CREATE DATABASE shop' && sql postgres 'CREATE DATABASE joes OWNER joe' &&
 		sql postgres 'CREATE DATABASE own OWNER joe' && sql shop 'CREATE EXTENSION neon_migrate' && apply_shop &&
+		sql shop "SELECT migrate_guard('record'); CREATE TABLE by_hand (id int PRIMARY KEY); SELECT migrate_guard('refuse')" &&
 		sql shop "SELECT migrate_rollback(2); SELECT migrate_stamp('never run', 'SELECT 1', '', 'é ü'); SELECT migrate_apply('last', 'CREATE TABLE last_one (id int)', 'DROP TABLE last_one')" || return 1
 	user=joe
 	sql joes "CREATE EXTENSION neon_migrate; GRANT EXECUTE ON FUNCTION migrate_apply TO amy; GRANT CREATE ON SCHEMA public TO amy" &&
@@ -231,9 +233,20 @@ for database in shop joes own; do
 	is "PostgreSQL $old_major: $database is verified" "$(problems $database "$(cat "$folder/$database.head")" $schema)" ''
 done
 
-# checks LABEL: all that must be so after an upgrade
+records shop >"$folder/shop.records"
+is "PostgreSQL $old_major: DDL is recorded" "$(cut -d '|' -f 4,6,7 "$folder/shop.records")" 'CREATE TABLE|table|public.by_hand
+CREATE TABLE|index|public.by_hand_pkey'
+
+# checks LABEL MODE: all that must be so after an upgrade
 checks() {
 	label=$1
+	is "$label: the mode of the guard" "$(sql shop 'SELECT migrate_guard()')" "$2"
+	is "$label: what it has recorded" "$(records shop)" "$(cat "$folder/shop.records")"
+	[ "$2" = refuse ] || is "$label: the guard is set again" "$(sql shop "SELECT migrate_guard('refuse')")" changed
+	is "$label: DDL outside of migrations is refused" \
+		"$(sql shop 'DROP TABLE by_hand' | sed -n 's/^ERROR:  //p')" 'DROP TABLE is refused outside of migrations'
+	is "$label: or passes and is recorded" "$(sql shop "SET neon_migrate.guard_bypass = on; DROP TABLE by_hand;
+		SELECT count(*), max(command) FROM migrate_ddl")" '2|DROP TABLE'
 	new_version=$(sql postgres 'SHOW server_version_num')
 	is "$label: it is PostgreSQL $new_major" "${new_version%????}" "$new_major"
 	for database in shop joes own; do
@@ -288,7 +301,7 @@ todo='see below: the schema of the owner, and his grants'
 is 'dump: no error but that the bootstrap superuser is there' \
 	"$(grep ERROR "$log" | sed 's/.*ERROR: *//')" 'role "postgres" already exists'
 todo=
-checks dump
+checks dump off
 stop dumped "$new_bin"
 
 #
@@ -303,7 +316,7 @@ runs 'pg_upgrade: --check' in_tree "$new_bin/pg_upgrade" --check -b "$old_bin" -
 runs 'pg_upgrade: upgraded' in_tree "$new_bin/pg_upgrade" -b "$old_bin" -B "$new_bin" \
 	-d "$inside/old" -D "$inside/upgraded" -U postgres -s "$inside"
 start upgraded "$new_bin" 5418 >"$log" 2>&1 || give_up 'pg_upgrade: the upgraded server starts'
-checks pg_upgrade
+checks pg_upgrade refuse
 stop upgraded "$new_bin"
 
 echo "1..$tests"

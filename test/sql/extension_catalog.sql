@@ -20,6 +20,7 @@ SELECT type, replace(identity, '"Migrate here".', '') FROM members ORDER BY type
 SELECT type, identity FROM members WHERE obj_description(objid, classid::regclass::name) IS NULL;
 SELECT a.attrelid::regclass, a.attname
 FROM members AS m JOIN pg_attribute AS a ON m.classid = 'pg_class'::regclass AND a.attrelid = m.objid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_class AS c ON c.oid = m.objid AND c.relkind <> 'S'
 WHERE col_description(a.attrelid, a.attnum) IS NULL;
 SELECT t.tgname FROM members AS m JOIN pg_trigger AS t ON m.classid = 'pg_class'::regclass AND t.tgrelid = m.objid
 WHERE NOT t.tgisinternal AND obj_description(t.oid, 'pg_trigger') IS NULL;
@@ -28,7 +29,7 @@ SELECT description FROM members AS m JOIN pg_description AS d ON d.classoid = m.
 
 -- who may call what: everybody may look
 SELECT p.proname, has_function_privilege('public', p.oid, 'EXECUTE')
-FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid ORDER BY p.proname COLLATE "C";
+FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid ORDER BY p.proname COLLATE "C", p.pronargs;
 -- what changes something has an explicit list
 SELECT p.proname FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
 WHERE p.provolatile = 'v' AND p.proacl IS NULL;
@@ -40,14 +41,16 @@ WHERE e.extname = 'neon_migrate' AND a.grantee NOT IN (c.relowner, e.extowner);
 -- functions: in C, not as their definer, volatile if they change something, strict only where NULL is fine
 SELECT p.proname, l.lanname, p.prosecdef, p.provolatile, p.proisstrict, p.proparallel
 FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid JOIN pg_language AS l ON l.oid = p.prolang
-ORDER BY p.proname COLLATE "C";
+ORDER BY p.proname COLLATE "C", p.pronargs;
 SELECT pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid), p.proname
-FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid ORDER BY p.proname COLLATE "C";
+FROM members AS m JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid ORDER BY p.proname COLLATE "C", p.pronargs;
 
 -- the ledger is dumped, is logged, and nothing but its guard is on it
 SELECT (SELECT array_agg(c::regclass) FROM unnest(extconfig) AS c), extcondition, extrelocatable, extversion FROM pg_extension WHERE extname = 'neon_migrate';
 SELECT relpersistence, relrowsecurity FROM pg_class WHERE oid = '"Migrate here".migrate_ledger'::regclass;
 SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = '"Migrate here".migrate_ledger'::regclass ORDER BY 1;
+-- the event triggers are disabled
+SELECT evtname, evtevent, evtenabled, evttags FROM pg_event_trigger ORDER BY evtname;
 SELECT collname FROM pg_attribute AS a JOIN pg_collation AS c ON c.oid = a.attcollation WHERE attrelid = '"Migrate here".migrate_ledger'::regclass AND attname = 'version';
 
 -- it works in a schema whose name needs quotes

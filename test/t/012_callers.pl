@@ -233,7 +233,7 @@ sql_is(
 		'reassigned: the extension is');
 	is( $node->safe_psql(
 			'moved', "SELECT string_agg(detail, '; ') FROM migrate_verify('$head') WHERE NOT ok"),
-		'joe has INSERT',
+		join('; ', 'joe has INSERT', map { "migrate_guard_$_: joe has INSERT" } qw(mode statement object)),
 		'reassigned: who may still insert is reported');
 	sql_is($node, 'moved', <<'SQL', "applied\n0", 'reassigned: a superuser gives the rights along');
 DROP OWNED BY joe;
