@@ -91,6 +91,7 @@ Datum
 migrate_require(PG_FUNCTION_ARGS)
 {
 	Ledger	   *ledger = ledger_open(fcinfo);
+	LedgerEntry *tail;
 	LedgerEntry *latest;
 	ListCell   *cell;
 	char	   *version;
@@ -102,14 +103,16 @@ migrate_require(PG_FUNCTION_ARGS)
 		PG_RETURN_VOID();
 	}
 	version = version_from_arg(fcinfo, 0);
+	tail = ledger_tail(ledger);
 	latest = ledger_lookup(ledger, version);
-	foreach(cell, interrupted_steps(ledger, ledger_tail(ledger)))
+	foreach(cell, interrupted_steps(ledger, tail))
 		if (strcmp(ledger_entry_text(lfirst(cell), L_VERSION), version) == 0)
 			apply_check_finished(ledger, version, latest);
-	if (ledger_entry_is_applied(latest) && !ledger_is_unfinished(ledger, version, latest))
+	if (ledger_entry_is_applied(latest) &&
+		!(ledger_any_unfinished(tail) && ledger_is_unfinished(ledger, version, latest)))
 		PG_RETURN_VOID();
 
-	current = current_version(ledger, ledger_tail(ledger));
+	current = current_version(ledger, tail);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("migration \"%s\" is required but not applied", version),
