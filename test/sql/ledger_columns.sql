@@ -10,7 +10,8 @@ GRANT regress_nm_deployer TO regress_nm_robot;
 CREATE SCHEMA migrate;
 CREATE EXTENSION neon_migrate SCHEMA migrate;
 CREATE SCHEMA app;
-GRANT ALL ON SCHEMA app, migrate TO regress_nm_deployer;
+GRANT ALL ON SCHEMA app TO regress_nm_deployer;
+GRANT USAGE ON SCHEMA migrate TO regress_nm_deployer;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO regress_nm_deployer;
 SET search_path = app, migrate;
 \pset tuples_only on

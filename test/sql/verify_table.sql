@@ -122,6 +122,13 @@ ALTER TABLE migrate_ledger SET SCHEMA elsewhere;
 SELECT migrate_health();
 ROLLBACK;
 
+-- who else may put functions beside those of the extension
+SELECT pg_temp.tamper('GRANT CREATE ON SCHEMA migrate TO regress_nm_intruder, pg_database_owner');
+SELECT pg_temp.tamper('GRANT ALL ON SCHEMA migrate TO PUBLIC');
+SELECT pg_temp.tamper('ALTER SCHEMA migrate OWNER TO regress_nm_intruder');
+SELECT pg_temp.tamper('ALTER ROLE regress_nm_intruder SUPERUSER', 'ALTER SCHEMA migrate OWNER TO regress_nm_intruder');
+SELECT pg_temp.tamper(format('ALTER DATABASE %I OWNER TO regress_nm_intruder', current_database()), 'GRANT CREATE ON SCHEMA migrate TO regress_nm_intruder');
+
 -- nothing of all this is left
 SELECT subject, ok FROM migrate_verify();
 
