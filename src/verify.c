@@ -66,11 +66,17 @@ static TableCheck table_checks[] = {
 			" AND a.grantee OPERATOR(pg_catalog.<>) c.relowner"
 			" AND a.privilege_type OPERATOR(pg_catalog.=)"
 			" ANY (ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER'])"
-			/* for restoring a dump; ledger_guard.c sees to the rest */
-			" AND NOT (a.privilege_type OPERATOR(pg_catalog.=) 'INSERT' AND EXISTS"
+			/*
+			 * for restoring a dump; ledger_guard.c sees to the rest.  After
+			 * pg_upgrade, extensions belong to the superuser.
+			 */
+			" AND NOT (a.privilege_type OPERATOR(pg_catalog.=) 'INSERT' AND (EXISTS"
 			" (SELECT FROM pg_catalog.pg_extension AS e"
 			" WHERE e.extname OPERATOR(pg_catalog.=) 'neon_migrate'"
-			" AND e.extowner OPERATOR(pg_catalog.=) a.grantee))"
+			" AND e.extowner OPERATOR(pg_catalog.=) a.grantee)"
+			" OR EXISTS (SELECT FROM pg_catalog.pg_database AS d"
+			" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+			" AND d.datdba OPERATOR(pg_catalog.=) a.grantee)))"
 			" UNION ALL SELECT pg_catalog.format('%s has %s on column %s',"
 			" CASE a.grantee WHEN 0 THEN 'PUBLIC'"
 			" ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END,"

@@ -62,6 +62,7 @@ SELECT pg_temp.tamper('CREATE TABLE parent (seq bigint)', 'ALTER TABLE migrate_l
 
 -- privileges: to write, but not to read
 SELECT pg_temp.tamper('GRANT INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON migrate_ledger TO regress_nm_intruder');
+SELECT pg_temp.tamper(format('ALTER DATABASE %I OWNER TO regress_nm_intruder', current_database()), 'GRANT INSERT, UPDATE ON migrate_ledger TO regress_nm_intruder');
 SELECT pg_temp.tamper('GRANT UPDATE ON migrate_ledger TO PUBLIC');
 SELECT pg_temp.tamper('GRANT SELECT, REFERENCES ON migrate_ledger TO regress_nm_intruder, PUBLIC');
 
