@@ -342,7 +342,6 @@ migrate_apply(PG_FUNCTION_ARGS)
 {
 	Migration  *migration = migration_from_args(fcinfo, true);
 	Ledger	   *ledger;
-	LedgerEntry *tail;
 	LedgerEntry *latest;
 
 	migration_require_up(migration);
@@ -350,14 +349,14 @@ migrate_apply(PG_FUNCTION_ARGS)
 	migration_read(migration);
 	gate_enter(ledger, "migrate_apply");
 
-	tail = ledger_tail(ledger);
+	ledger->tail = ledger_tail(ledger);
 	latest = ledger_lookup(ledger, migration->version);
-	if (ledger_any_unfinished(tail))
+	if (ledger_any_unfinished(ledger->tail))
 		apply_check_finished(ledger, migration->version, latest);
 	if (ledger_entry_is_applied(latest))
 		PG_RETURN_TEXT_P(cstring_to_text(apply_to_applied(ledger, migration, latest)));
 
-	apply_check_order(ledger, migration, tail);
+	apply_check_order(ledger, migration, ledger->tail);
 	apply_run_up(ledger, migration, latest, "CALL migrate_run() with the same arguments");
 	PG_RETURN_TEXT_P(cstring_to_text("applied"));
 }

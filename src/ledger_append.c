@@ -207,7 +207,7 @@ ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior
 	uint8		hash[PG_SHA256_DIGEST_LENGTH];
 
 	check_table(ledger);
-	tail = ledger_tail(ledger);
+	tail = opened->tail ? opened->tail : ledger_tail(ledger);
 	ledger_entry_set(entry, L_SEQ,
 					 Int64GetDatum(tail ? ledger_entry_int64(tail, L_SEQ) + 1 : 1));
 	set_actor(entry);
