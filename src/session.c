@@ -20,9 +20,9 @@
  * None of this can be left to a look at the script's statements, because
  * functions and DO blocks run statements, too.  So it is done where every
  * statement and every function call passes, by ProcessUtility_hook,
- * ExecutorStart_hook and object_access_hook.  The hooks act only between session_watch_begin() and
- * session_watch_end(); a backend that never ran a migration does not even
- * have them.
+ * ExecutorStart_hook and object_access_hook.  The hooks act only between
+ * session_watch_begin() and session_watch_end(); a backend that never ran a
+ * migration does not even have them.
  *
  *-------------------------------------------------------------------------
  */
@@ -231,6 +231,9 @@ session_utility(PlannedStmt *pstmt, const char *query, bool read_only_tree,
 								dest, completion);
 }
 
+/*
+ * Notes what writes rows.  (COPY FROM writes them without an executor.)
+ */
 static void
 session_executor_start(QueryDesc *query, int flags)
 {
