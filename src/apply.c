@@ -190,10 +190,11 @@ apply_check_dependencies(const Ledger *ledger, const Migration *migration)
 
 /*
  * Follows neon_migrate.out_of_order if an applied version is newer.  The order
- * of a migration with dependencies is given by those.
+ * of a migration with dependencies is given by those.  "tail" is the latest
+ * event of the ledger, or NULL.
  */
 void
-apply_check_order(const Ledger *ledger, const Migration *migration)
+apply_check_order(const Ledger *ledger, const Migration *migration, const LedgerEntry *tail)
 {
 	const char *version = migration->version;
 	char	   *newest;
@@ -201,7 +202,7 @@ apply_check_order(const Ledger *ledger, const Migration *migration)
 	/* the place of one with dependencies is given by these */
 	if (settings_out_of_order == OUT_OF_ORDER_ALLOW || migration_dependencies(migration) != NIL)
 		return;
-	newest = ledger_newest(ledger, ledger_tail(ledger));
+	newest = ledger_newest(ledger, tail);
 	if (newest == NULL || version_compare(version, newest) >= 0)
 		return;
 	if (settings_out_of_order == OUT_OF_ORDER_ERROR)
@@ -337,12 +338,14 @@ migrate_apply(PG_FUNCTION_ARGS)
 	migration_read(migration);
 	gate_enter(ledger, "migrate_apply");
 
+	ledger->tail = ledger_tail(ledger);
 	latest = ledger_lookup(ledger, migration->version);
-	apply_check_finished(ledger, migration->version, latest);
+	if (ledger_any_unfinished(ledger->tail))
+		apply_check_finished(ledger, migration->version, latest);
 	if (ledger_entry_is_applied(latest))
 		PG_RETURN_TEXT_P(cstring_to_text(apply_to_applied(ledger, migration, latest)));
 
-	apply_check_order(ledger, migration);
+	apply_check_order(ledger, migration, ledger->tail);
 	apply_run_up(ledger, migration, latest, "CALL migrate_run() with the same arguments");
 	PG_RETURN_TEXT_P(cstring_to_text("applied"));
 }

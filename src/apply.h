@@ -13,7 +13,8 @@ extern bool apply_same_up_sql(const Migration *migration, const LedgerEntry *ent
 extern bool apply_is_news(const Migration *migration, const LedgerEntry *entry);
 extern const char *apply_to_applied(const Ledger *ledger, Migration *migration,
 									const LedgerEntry *latest);
-extern void apply_check_order(const Ledger *ledger, const Migration *migration);
+extern void apply_check_order(const Ledger *ledger, const Migration *migration,
+							  const LedgerEntry *tail);
 extern void apply_check_finished(const Ledger *ledger, const char *version,
 								 const LedgerEntry *latest);
 extern void apply_check_resumable(const Ledger *ledger, const Migration *migration,

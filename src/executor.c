@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/analyze.h"
+#include "parser/parser.h"
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "tcop/pquery.h"
@@ -124,7 +125,8 @@ run_statement(const Script *script, RawStmt *raw, DestReceiver *dest)
 
 /*
  * Raises now what the deferred constraints would raise at the end of the
- * caller's transaction, where nobody could tell which migration did it.
+ * caller's transaction, where nobody could tell which migration did it.  Only
+ * statements that write rows leave anything to them.
  *
  * They are checked in a subtransaction that is rolled back, so that deferred
  * triggers still have their effects when the transaction ends, and only then.
@@ -134,6 +136,8 @@ check_deferred_constraints(void)
 {
 	Subtransaction sub;
 
+	if (!session_has_written_rows())
+		return;
 	subtransaction_begin(&sub);
 	PG_TRY();
 	{
@@ -184,8 +188,7 @@ executor_run_range(Script *script, int first, int last, RunStats *stats)
 		}
 		CommandCounterIncrement();
 		position.at_end = true;
-		if (last >= first)
-			check_deferred_constraints();
+		check_deferred_constraints();
 	}
 	PG_FINALLY();
 	{
@@ -207,7 +210,8 @@ executor_run_once(Script *script, RunStats *stats)
 	int			nest = NewGUCNestLevel();
 
 	settings_pin("lock_timeout", psprintf("%d", settings_lock_timeout));
-	settings_pin("standard_conforming_strings", "on");
+	if (!standard_conforming_strings)
+		settings_pin("standard_conforming_strings", "on");
 	session_watch_begin();
 	PG_TRY();
 	{

@@ -206,16 +206,13 @@ check_transaction(const char *function)
 }
 
 /*
- * Lets the calling function run migrations until its transaction ends, or
- * raises why not.  "function" is its name, for messages.
+ * Keeps migrations out until the transaction ends, or raises why not.
  */
 void
-gate_enter(const Ledger *ledger, const char *function)
+gate_take(const Ledger *ledger)
 {
 	LOCKTAG		gate,
 				run;
-
-	check_transaction(function);
 
 	gate_tag(&gate, GATE_KEY);
 	if (LockAcquire(&gate, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
@@ -251,6 +248,17 @@ gate_try(void)
 		return true;
 	LockRelease(&gate, ShareLock, false);
 	return false;
+}
+
+/*
+ * Lets the calling function run migrations until its transaction ends, or
+ * raises why not.  "function" is its name, for messages.
+ */
+void
+gate_enter(const Ledger *ledger, const char *function)
+{
+	check_transaction(function);
+	gate_take(ledger);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "ledger.h"
 #include "toplevel.h"
 
+extern void gate_take(const Ledger *ledger);
 extern void gate_enter(const Ledger *ledger, const char *function);
 extern bool gate_try(void);
 extern void gate_hold(TopLevel *top, Oid function);

@@ -165,16 +165,25 @@ ledger_tail(const Ledger *ledger)
 }
 
 /*
+ * Returns event "seq", or NULL.
+ */
+static LedgerEntry *
+entry_at(const Ledger *ledger, int64 seq)
+{
+	ScanKeyData key;
+
+	seq_key(&key, BTEqualStrategyNumber, seq);
+	return first_entry(ledger, L_SEQ, 1, &key, ForwardScanDirection);
+}
+
+/*
  * Returns event "seq".  Raises an error if it is missing.
  */
 LedgerEntry *
 ledger_event(const Ledger *ledger, int64 seq)
 {
-	ScanKeyData key;
-	LedgerEntry *entry;
+	LedgerEntry *entry = entry_at(ledger, seq);
 
-	seq_key(&key, BTEqualStrategyNumber, seq);
-	entry = first_entry(ledger, L_SEQ, 1, &key, ForwardScanDirection);
 	if (entry == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
@@ -223,6 +232,23 @@ LedgerEntry *
 ledger_below(const Ledger *ledger, const LedgerEntry *entry)
 {
 	return ledger_applied_at(ledger, ledger_entry_int64(entry, L_BELOW_SEQ));
+}
+
+/*
+ * Returns the applied version that is last in natural order but for that of
+ * "entry", which is the latest event of the topmost one; or NULL if that is
+ * not known.  All others were applied when it was applied, so it is the
+ * newest of then, provided that this one still is applied.
+ */
+char *
+ledger_newest_below(const Ledger *ledger, const LedgerEntry *entry)
+{
+	LedgerEntry *before = entry_at(ledger, ledger_entry_int64(entry, L_APPLIED_SEQ) - 1);
+	char	   *newest = before ? ledger_entry_text(before, L_NEWEST_VERSION) : NULL;
+
+	if (newest == NULL || !ledger_entry_is_applied(ledger_lookup(ledger, newest)))
+		return NULL;
+	return newest;
 }
 
 /*
@@ -296,6 +322,15 @@ collect_unfinished(const LedgerEntry *settled, const LedgerEntry *step, void *ar
 }
 
 /*
+ * Is any version unfinished?  "tail" is the latest event, or NULL.
+ */
+bool
+ledger_any_unfinished(const LedgerEntry *tail)
+{
+	return tail != NULL && ledger_entry_int64(tail, L_UNFINISHED_TOTAL) > 0;
+}
+
+/*
  * Returns the last step, as far as it began or was done, of each version that
  * is unfinished.  "tail" is the latest event, or NULL.
  */
@@ -304,7 +339,7 @@ ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail)
 {
 	List	   *steps = NIL;
 
-	if (tail != NULL && ledger_entry_int64(tail, L_UNFINISHED_TOTAL) > 0)
+	if (ledger_any_unfinished(tail))
 		each_version(ledger, collect_unfinished, &steps);
 	return steps;
 }

@@ -116,8 +116,10 @@ extern LedgerEntry *ledger_below(const Ledger *ledger, const LedgerEntry *entry)
 extern List *ledger_steps(const Ledger *ledger, const char *version, const LedgerEntry *settled);
 extern bool ledger_is_unfinished(const Ledger *ledger, const char *version,
 								 const LedgerEntry *settled);
+extern bool ledger_any_unfinished(const LedgerEntry *tail);
 extern List *ledger_unfinished(const Ledger *ledger, const LedgerEntry *tail);
 extern char *ledger_newest(const Ledger *ledger, const LedgerEntry *tail);
+extern char *ledger_newest_below(const Ledger *ledger, const LedgerEntry *entry);
 extern List *ledger_dependents(const Ledger *ledger, const char *version);
 
 /* in ledger_hash.c */

@@ -12,6 +12,8 @@
 #define LEDGER_TABLE "migrate_ledger"
 #define DEFINITION_TABLE "migrate_definition"
 
+struct LedgerEntry;
+
 typedef struct Ledger
 {
 	Oid			relid;			/* the ledger table */
@@ -19,6 +21,9 @@ typedef struct Ledger
 	Oid			owner;			/* its owner, who writes it */
 	Oid			function_owner; /* owner of the function we were called as */
 	const char *schema;			/* the extension's schema, quoted as needed */
+
+	/* set by who has read it with the gate held, and appends once; else NULL */
+	struct LedgerEntry *tail;
 } Ledger;
 
 /*

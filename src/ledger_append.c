@@ -71,11 +71,18 @@ static void
 set_not_applied(const Ledger *ledger, LedgerEntry *entry, const LedgerEntry *prior,
 				const LedgerEntry *tail)
 {
+	bool		is_head = ledger_entry_int64(tail, L_HEAD_SEQ) ==
+		ledger_entry_int64(prior, L_APPLIED_SEQ);
 	char	   *newest = ledger_entry_text(tail, L_NEWEST_VERSION);
 
 	if (newest && strcmp(newest, ledger_entry_text(entry, L_VERSION)) == 0)
+	{
+		newest = is_head ? ledger_newest_below(ledger, prior) : NULL;
 		entry->nulls[L_NEWEST_VERSION] = true;
-	if (ledger_entry_int64(tail, L_HEAD_SEQ) == ledger_entry_int64(prior, L_APPLIED_SEQ))
+		if (newest)
+			ledger_entry_set(entry, L_NEWEST_VERSION, CStringGetTextDatum(newest));
+	}
+	if (is_head)
 	{
 		LedgerEntry *below = ledger_below(ledger, prior);
 
@@ -189,7 +196,7 @@ ledger_append(const Ledger *opened, LedgerEntry *entry, const LedgerEntry *prior
 	uint8		hash[PG_SHA256_DIGEST_LENGTH];
 
 	check_table(ledger);
-	tail = ledger_tail(ledger);
+	tail = opened->tail ? opened->tail : ledger_tail(ledger);
 	ledger_entry_set(entry, L_SEQ,
 					 Int64GetDatum(tail ? ledger_entry_int64(tail, L_SEQ) + 1 : 1));
 	set_actor(entry);

@@ -77,12 +77,17 @@ ledger_entry_new(const char *version, const char *action)
 LedgerEntry *
 ledger_entry_from_tuple(HeapTuple tuple, TupleDesc desc)
 {
-	LedgerEntry *entry = palloc0(sizeof(LedgerEntry));
+	LedgerEntry *entry = palloc(sizeof(LedgerEntry));
+	Datum	   *values = palloc(sizeof(Datum) * desc->natts);
+	bool	   *nulls = palloc(sizeof(bool) * desc->natts);
 
 	if (desc->natts < LEDGER_COLUMNS)
 		elog(ERROR, "the ledger has too few columns");
-	for (int i = 0; i < LEDGER_COLUMNS; i++)
-		entry->values[i] = heap_getattr(tuple, i + 1, desc, &entry->nulls[i]);
+	heap_deform_tuple(tuple, desc, values, nulls);
+	memcpy(entry->values, values, sizeof(entry->values));
+	memcpy(entry->nulls, nulls, sizeof(entry->nulls));
+	pfree(values);
+	pfree(nulls);
 	entry->tuple = tuple;
 	entry->desc = desc;
 	return entry;

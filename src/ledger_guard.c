@@ -11,7 +11,8 @@
  * whose owner need not be a superuser: rows may be copied into an empty
  * ledger, as long as they are a whole chain when the statement ends.  A
  * superuser's restore takes even a broken chain: better that migrate_verify()
- * reports it than that it is lost.
+ * reports it than that it is lost.  A restore is a migrator among others: it
+ * holds the gate.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,6 +25,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
+#include "gate.h"
 #include "ledger.h"
 #include "session.h"
 #include "stored_table.h"
@@ -56,15 +58,17 @@ is_hash(const LedgerEntry *entry, LedgerColumn column, const uint8 *hash)
 }
 
 /*
- * Before a row that is being restored: raises an error unless the ledger was
- * empty when the statement began.  (Its own rows do not show yet.)
+ * Before a row that is being restored: keeps migrations out, and raises an
+ * error unless the ledger was empty when the statement began, or a superuser
+ * restores.  (The statement's own rows do not show yet.)
  */
 static void
-check_empty(FunctionCallInfo fcinfo, const Ledger *ledger)
+begin_restore(FunctionCallInfo fcinfo, const Ledger *ledger)
 {
 	if (fcinfo->flinfo->fn_extra != NULL)
 		return;
-	if (ledger_tail(ledger) != NULL)
+	gate_take(ledger);
+	if (!superuser() && ledger_tail(ledger) != NULL)
 		refuse("insert into");
 	fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, 1);
 }
@@ -133,11 +137,9 @@ migrate_ledger_guard(PG_FUNCTION_ARGS)
 	/* ledger_append() does not come here: it puts its rows in without SQL */
 	if (session_is_migrating())
 		refuse("insert into");
-	if (superuser())
-		return PointerGetDatum(trigger->tg_trigtuple);
 	if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		check_empty(fcinfo, ledger);
-	else
+		begin_restore(fcinfo, ledger);
+	else if (!superuser())
 		check_chain(ledger);
 	return PointerGetDatum(trigger->tg_trigtuple);
 }

@@ -28,15 +28,46 @@
 
 #include "ledger.h"
 
-static void
-add_bytes(pg_cryptohash_ctx *hash, const void *bytes, size_t length)
+/* An update costs more than the copying of a few bytes. */
+#define COLLECTED_BYTES 1024
+
+typedef struct EntryHash
 {
-	if (pg_cryptohash_update(hash, bytes, length) < 0)
+	pg_cryptohash_ctx *context;
+	size_t		collected;
+	uint8		bytes[COLLECTED_BYTES];
+} EntryHash;
+
+static void
+update(EntryHash *hash, const void *bytes, size_t length)
+{
+	if (pg_cryptohash_update(hash->context, bytes, length) < 0)
 		elog(ERROR, "could not update the hash of a ledger entry");
 }
 
 static void
-add_int64(pg_cryptohash_ctx *hash, int64 value)
+flush(EntryHash *hash)
+{
+	update(hash, hash->bytes, hash->collected);
+	hash->collected = 0;
+}
+
+static void
+add_bytes(EntryHash *hash, const void *bytes, size_t length)
+{
+	if (hash->collected + length > COLLECTED_BYTES)
+		flush(hash);
+	if (length > COLLECTED_BYTES)
+	{
+		update(hash, bytes, length);
+		return;
+	}
+	memcpy(hash->bytes + hash->collected, bytes, length);
+	hash->collected += length;
+}
+
+static void
+add_int64(EntryHash *hash, int64 value)
 {
 	uint64		n = pg_hton64((uint64) value);
 
@@ -47,7 +78,7 @@ add_int64(pg_cryptohash_ctx *hash, int64 value)
  * Adds a varlena value: its length and its bytes.
  */
 static void
-add_varlena(pg_cryptohash_ctx *hash, Datum value, bool is_text)
+add_varlena(EntryHash *hash, Datum value, bool is_text)
 {
 	struct varlena *datum = PG_DETOAST_DATUM_PACKED(value);
 	char	   *bytes = VARDATA_ANY(datum);
@@ -70,7 +101,7 @@ add_varlena(pg_cryptohash_ctx *hash, Datum value, bool is_text)
 }
 
 static void
-add_text_array(pg_cryptohash_ctx *hash, Datum value)
+add_text_array(EntryHash *hash, Datum value)
 {
 	Datum	   *elements;
 	int			count;
@@ -83,7 +114,7 @@ add_text_array(pg_cryptohash_ctx *hash, Datum value)
 }
 
 static void
-add_value(pg_cryptohash_ctx *hash, Oid type, Datum value)
+add_value(EntryHash *hash, Oid type, Datum value)
 {
 	switch (type)
 	{
@@ -131,18 +162,21 @@ add_value(pg_cryptohash_ctx *hash, Oid type, Datum value)
 void
 ledger_hash(const LedgerEntry *entry, uint8 hash[PG_SHA256_DIGEST_LENGTH])
 {
-	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+	EntryHash	collector;
 
-	if (context == NULL || pg_cryptohash_init(context) < 0)
+	collector.context = pg_cryptohash_create(PG_SHA256);
+	collector.collected = 0;
+	if (collector.context == NULL || pg_cryptohash_init(collector.context) < 0)
 		elog(ERROR, "could not start the hash of a ledger entry");
 	for (int i = 0; i < LEDGER_COLUMNS; i++)
 	{
 		if (i == L_ENTRY_HASH || entry->nulls[i])
 			continue;
-		add_bytes(context, ledger_columns[i].name, strlen(ledger_columns[i].name) + 1);
-		add_value(context, ledger_columns[i].type, entry->values[i]);
+		add_bytes(&collector, ledger_columns[i].name, strlen(ledger_columns[i].name) + 1);
+		add_value(&collector, ledger_columns[i].type, entry->values[i]);
 	}
-	if (pg_cryptohash_final(context, hash, PG_SHA256_DIGEST_LENGTH) < 0)
+	flush(&collector);
+	if (pg_cryptohash_final(collector.context, hash, PG_SHA256_DIGEST_LENGTH) < 0)
 		elog(ERROR, "could not finish the hash of a ledger entry");
-	pg_cryptohash_free(context);
+	pg_cryptohash_free(collector.context);
 }

@@ -106,21 +106,25 @@ offset_of_position(const char *text, int position)
 }
 
 /*
- * Gives line and column of a byte offset.
+ * Gives line and column of a byte offset.  Goes on from the place asked for
+ * last, so that the notices of a long script do not each count all its lines.
  */
 static void
-line_and_column(const char *text, int offset, int *line, int *column)
+line_and_column(Position *position, int offset, int *line, int *column)
 {
-	const char *line_start = text;
+	const char *text = position->script->text;
 
-	*line = 1;
-	for (const char *p = text; p < text + offset; p++)
-		if (*p == '\n')
+	if (offset < position->counted)
+		position->counted = position->newlines = position->line_start = 0;
+	for (; position->counted < offset; position->counted++)
+		if (text[position->counted] == '\n')
 		{
-			(*line)++;
-			line_start = p + 1;
+			position->newlines++;
+			position->line_start = position->counted + 1;
 		}
-	*column = pg_mbstrlen_with_len(line_start, text + offset - line_start) + 1;
+	*line = position->newlines + 1;
+	*column = pg_mbstrlen_with_len(text + position->line_start,
+								   offset - position->line_start) + 1;
 }
 
 /*
@@ -213,7 +217,7 @@ position_callback(void *arg)
 	else
 		add_hint(NULL, true);
 
-	line_and_column(script->text, offset, &line, &column);
+	line_and_column(position, offset, &line, &column);
 	if (position->at_end)
 		errcontext("%s, deferred constraints after statement %d, line %d, column %d",
 				   script_name(script), number, line, column);

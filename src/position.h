@@ -15,6 +15,11 @@ typedef struct Position
 	int			start;			/* byte offset of its first token */
 	int			length;			/* in bytes */
 	bool		at_end;			/* it is done: its deferred constraints are checked */
+
+	/* private: where line_and_column() has counted to, and what it found */
+	int			counted;		/* byte offset */
+	int			newlines;		/* before it */
+	int			line_start;		/* byte offset of the line it is on */
 } Position;
 
 extern int	position_statement_number(const Script *script, int offset);

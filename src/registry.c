@@ -183,7 +183,7 @@ migrate_apply_pending(PG_FUNCTION_ARGS)
 
 		apply_check_finished(ledger, version, latest);
 		migration_read(migration);
-		apply_check_order(ledger, migration);
+		apply_check_order(ledger, migration, ledger_tail(ledger));
 		apply_run_up(ledger, migration, latest, "CALL migrate_up()");
 		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
 	}

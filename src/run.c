@@ -105,7 +105,7 @@ run_up(Run *run, const char *version, Migration *migration, int position, int to
 	apply_check_dependencies(run->ledger, migration);
 	migration_parse(migration);
 	if (!ledger_is_unfinished(run->ledger, migration->version, job->settled))
-		apply_check_order(run->ledger, migration);
+		apply_check_order(run->ledger, migration, ledger_tail(run->ledger));
 	job->script = migration->up;
 	job->steps = steps_cut(job->script);
 	toplevel_work_commit(run->top);

@@ -109,7 +109,8 @@ parse_statements(Script *script)
 	int			nest = NewGUCNestLevel();
 
 	/* as when the checksum was taken */
-	settings_pin("standard_conforming_strings", "on");
+	if (!standard_conforming_strings)
+		settings_pin("standard_conforming_strings", "on");
 	statements = raw_parser(script->text, RAW_PARSE_DEFAULT);
 	AtEOXact_GUC(false, nest);
 

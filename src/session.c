@@ -20,9 +20,9 @@
  * None of this can be left to a look at the script's statements, because
  * functions and DO blocks run statements, too.  So it is done where every
  * statement and every function call passes, by ProcessUtility_hook (in
- * utility.c) and object_access_hook.  The hooks act only between session_watch_begin() and
- * session_watch_end(); a backend that never ran a migration does not even
- * have them.
+ * utility.c), ExecutorStart_hook and object_access_hook.  The hooks act only
+ * between session_watch_begin() and session_watch_end(); a backend that never
+ * ran a migration does not even have them.
  *
  *-------------------------------------------------------------------------
  */
@@ -42,9 +42,11 @@
 #include "catalog/pg_proc.h"
 #include "commands/prepare.h"
 #include "commands/trigger.h"
-#include "executor/spi.h"
+#include "executor/executor.h"
 #include "nodes/makefuncs.h"
+#include "nodes/execnodes.h"
 #include "nodes/parsenodes.h"
+#include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -66,9 +68,11 @@ static struct
 	List	   *prepared;
 	List	   *cursors;
 	bool		constraints_set;
+	bool		wrote_rows;
 	ObjectAddresses *temp_objects;	/* those there before, NULL if none */
 }			watch;
 
+static ExecutorStart_hook_type previous_executor_start = NULL;
 static object_access_hook_type previous_object_access = NULL;
 
 /*
@@ -78,6 +82,16 @@ bool
 session_is_migrating(void)
 {
 	return watch.active;
+}
+
+/*
+ * Has the running migration, or anything that it called, begun a statement
+ * that writes rows and so may have left work to deferred triggers?
+ */
+bool
+session_has_written_rows(void)
+{
+	return watch.wrote_rows;
 }
 
 /*
@@ -202,6 +216,22 @@ session_see_utility(Node *stmt)
 		watch.cursors = remember_name(watch.cursors, ((DeclareCursorStmt *) stmt)->portalname);
 	else if (IsA(stmt, ConstraintsSetStmt))
 		watch.constraints_set = true;
+	else if (IsA(stmt, CopyStmt))
+		watch.wrote_rows = true;
+}
+
+/*
+ * Notes what writes rows.  (COPY FROM writes them without an executor.)
+ */
+static void
+session_executor_start(QueryDesc *query, int flags)
+{
+	if (query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE)
+		watch.wrote_rows = true;
+	if (previous_executor_start)
+		previous_executor_start(query, flags);
+	else
+		standard_ExecutorStart(query, flags);
 }
 
 static bool
@@ -248,6 +278,8 @@ session_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int 
 void
 session_init(void)
 {
+	previous_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = session_executor_start;
 	previous_object_access = object_access_hook;
 	object_access_hook = session_object_access;
 }
@@ -390,36 +422,53 @@ reset_constraints(void)
 }
 
 /*
+ * Returns the names of all cursors: the rows of pg_cursors, without the cost of
+ * a query.
+ */
+static List *
+cursor_names(void)
+{
+	LOCAL_FCINFO(call, 0);
+	FmgrInfo	function;
+	ReturnSetInfo result = {.type = T_ReturnSetInfo,.allowedModes = SFRM_Materialize};
+	TupleTableSlot *slot;
+	List	   *names = NIL;
+
+	fmgr_info(F_PG_CURSOR, &function);
+	result.econtext = CreateStandaloneExprContext();
+	InitFunctionCallInfoData(*call, &function, 0, InvalidOid, NULL, (Node *) &result);
+	(void) FunctionCallInvoke(call);
+
+	slot = MakeSingleTupleTableSlot(result.setDesc, &TTSOpsMinimalTuple);
+	while (tuplestore_gettupleslot(result.setResult, true, false, slot))
+	{
+		bool		isnull;
+
+		names = lappend(names, TextDatumGetCString(slot_getattr(slot, 1, &isnull)));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	tuplestore_end(result.setResult);
+	FreeExprContext(result.econtext, true);
+	return names;
+}
+
+/*
  * Closes the cursors that were opened since the watch began, by statements
  * other than DECLARE: PL/pgSQL's stay open until the transaction ends.
  */
 static void
 close_cursors(void)
 {
-	static SPIPlanPtr plan = NULL;
-	int			code;
+	ListCell   *cell;
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (plan == NULL)
+	foreach(cell, cursor_names())
 	{
-		plan = SPI_prepare("SELECT c.name FROM pg_catalog.pg_cursors AS c", 0, NULL);
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare to list cursors");
-	}
-	code = SPI_execute_plan(plan, NULL, NULL, true, 0);
-	if (code != SPI_OK_SELECT)
-		elog(ERROR, "could not list cursors: %s", SPI_result_code_string(code));
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		Portal		portal = GetPortalByName(SPI_getvalue(SPI_tuptable->vals[i],
-														  SPI_tuptable->tupdesc, 1));
+		Portal		portal = GetPortalByName((char *) lfirst(cell));
 
 		if (PortalIsValid(portal) && portal->createSubid >= watch.subid &&
 			portal->status != PORTAL_ACTIVE && !portal->portalPinned)
 			PortalDrop(portal, false);
 	}
-	SPI_finish();
 }
 
 /*
@@ -438,9 +487,7 @@ session_clean_up(void)
 		if (PortalIsValid(portal))
 			PortalDrop(portal, false);
 	}
-	PushActiveSnapshot(GetTransactionSnapshot());
 	close_cursors();
-	PopActiveSnapshot();
 	if (watch.constraints_set)
 		reset_constraints();
 	drop_temp_objects();

@@ -9,6 +9,7 @@
 
 extern void session_init(void);
 extern bool session_is_migrating(void);
+extern bool session_has_written_rows(void);
 extern void session_check_may_migrate(const char *function);
 extern void session_see_utility(Node *stmt);
 extern void session_watch_begin(void);

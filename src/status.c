@@ -32,8 +32,13 @@ PG_FUNCTION_INFO_V1(migrate_require);
 static char *
 current_version(const Ledger *ledger, const LedgerEntry *tail)
 {
-	LedgerEntry *head = ledger_head(ledger, tail);
+	LedgerEntry *head;
 
+	/* as a rule, it is what the latest event is about */
+	if (tail && !tail->nulls[L_HEAD_SEQ] &&
+		ledger_entry_int64(tail, L_APPLIED_SEQ) == ledger_entry_int64(tail, L_HEAD_SEQ))
+		return ledger_entry_text(tail, L_VERSION);
+	head = ledger_head(ledger, tail);
 	return head ? ledger_entry_text(head, L_VERSION) : NULL;
 }
 
@@ -88,6 +93,7 @@ Datum
 migrate_require(PG_FUNCTION_ARGS)
 {
 	Ledger	   *ledger = ledger_open(fcinfo);
+	LedgerEntry *tail;
 	LedgerEntry *latest;
 	ListCell   *cell;
 	char	   *version;
@@ -99,14 +105,16 @@ migrate_require(PG_FUNCTION_ARGS)
 		PG_RETURN_VOID();
 	}
 	version = version_from_arg(fcinfo, 0);
+	tail = ledger_tail(ledger);
 	latest = ledger_lookup(ledger, version);
-	foreach(cell, interrupted_steps(ledger, ledger_tail(ledger)))
+	foreach(cell, interrupted_steps(ledger, tail))
 		if (strcmp(ledger_entry_text(lfirst(cell), L_VERSION), version) == 0)
 			apply_check_finished(ledger, version, latest);
-	if (ledger_entry_is_applied(latest) && !ledger_is_unfinished(ledger, version, latest))
+	if (ledger_entry_is_applied(latest) &&
+		!(ledger_any_unfinished(tail) && ledger_is_unfinished(ledger, version, latest)))
 		PG_RETURN_VOID();
 
-	current = current_version(ledger, ledger_tail(ledger));
+	current = current_version(ledger, tail);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("migration \"%s\" is required but not applied", version),

@@ -3,7 +3,8 @@
  * verify.c
  *	  migrate_verify(): has anybody tampered with the ledger?
  *
- * Walks the whole chain and looks at the table that holds it.  What a chain
+ * Walks the whole chain and looks at the table that holds it, and at who may
+ * put functions beside those of the extension.  What a chain
  * cannot show by itself is that entries at its end are missing: for that, keep
  * the last hash elsewhere and pass it as expected_head.
  *
@@ -69,11 +70,17 @@ static TableCheck table_checks[] = {
 			" AND a.grantee OPERATOR(pg_catalog.<>) c.relowner"
 			" AND a.privilege_type OPERATOR(pg_catalog.=)"
 			" ANY (ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER'])"
-			/* for restoring a dump; ledger_guard.c sees to the rest */
-			" AND NOT (a.privilege_type OPERATOR(pg_catalog.=) 'INSERT' AND EXISTS"
+			/*
+			 * for restoring a dump; ledger_guard.c sees to the rest.  After
+			 * pg_upgrade, extensions belong to the superuser.
+			 */
+			" AND NOT (a.privilege_type OPERATOR(pg_catalog.=) 'INSERT' AND (EXISTS"
 			" (SELECT FROM pg_catalog.pg_extension AS e"
 			" WHERE e.extname OPERATOR(pg_catalog.=) 'neon_migrate'"
-			" AND e.extowner OPERATOR(pg_catalog.=) a.grantee))"
+			" AND e.extowner OPERATOR(pg_catalog.=) a.grantee)"
+			" OR EXISTS (SELECT FROM pg_catalog.pg_database AS d"
+			" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+			" AND d.datdba OPERATOR(pg_catalog.=) a.grantee)))"
 			" UNION ALL SELECT pg_catalog.format('%s has %s on column %s',"
 			" CASE a.grantee WHEN 0 THEN 'PUBLIC'"
 			" ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END,"
@@ -137,6 +144,30 @@ static TableCheck table_checks[] = {
 			" ELSE i.inhrelid::pg_catalog.regclass::pg_catalog.text END"
 			" FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid OPERATOR(pg_catalog.=) $1"
 			" OR i.inhparent OPERATOR(pg_catalog.=) $1 ORDER BY 1",
+	.nargs = 1,.types = oid_arg}},
+	/* who else could add functions that match a call better, see install.c */
+	{"schema", false, "nobody else may create objects beside those of the extension",
+		{.sql = "SELECT pg_catalog.format('%s may create objects in schema %I', g.name, g.nspname)"
+			" FROM (SELECT n.nspname, a.grantee, CASE a.grantee WHEN 0 THEN 'PUBLIC'"
+			" ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END"
+			" FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
+			" ON n.oid OPERATOR(pg_catalog.=) c.relnamespace,"
+			" pg_catalog.aclexplode(n.nspacl) AS a WHERE c.oid OPERATOR(pg_catalog.=) $1"
+			" AND a.privilege_type OPERATOR(pg_catalog.=) 'CREATE'"
+			" UNION SELECT n.nspname, n.nspowner,"
+			" pg_catalog.pg_get_userbyid(n.nspowner)::pg_catalog.text"
+			" FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
+			" ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) $1)"
+			" AS g (nspname, grantee, name)"
+			" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r"
+			" WHERE r.oid OPERATOR(pg_catalog.=) g.grantee"
+			" AND (r.rolsuper OR r.rolname OPERATOR(pg_catalog.=) 'pg_database_owner'))"
+			" AND NOT EXISTS (SELECT FROM pg_catalog.pg_database AS d"
+			" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+			" AND d.datdba OPERATOR(pg_catalog.=) g.grantee)"
+			" AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension AS e"
+			" WHERE e.extname OPERATOR(pg_catalog.=) 'neon_migrate'"
+			" AND e.extowner OPERATOR(pg_catalog.=) g.grantee) ORDER BY 1",
 	.nargs = 1,.types = oid_arg}},
 };
 

@@ -14,6 +14,16 @@ base=${NEON_MIGRATE_CHROOTS:-/var/cache/neon_migrate/chroots}
 
 say() { printf '%s\n' "$*" >&2; }
 
+# where this machine's own apt has security updates from
+security() {
+	found=$({
+		awk '/^URIs:.*debian-security/ {print $2; exit}' /etc/apt/sources.list.d/*.sources 2>/dev/null || true
+		cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+			awk '$1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /:\/\/.*debian-security\/?$/) {print $i; exit}}'
+	} | head -n 1)
+	echo "${found:-http://deb.debian.org/debian-security}"
+}
+
 # the mirror this machine's own apt uses for Debian itself
 mirror() {
 	{
@@ -22,6 +32,9 @@ mirror() {
 			awk '$1 == "deb" {for (i = 2; i <= NF; i++) if ($i ~ /:\/\/.*debian\/?$/) {print $i; exit}}'
 	} | head -n 1
 }
+
+# what ".ready" says: change it to have trees made anew
+finished() { echo "$1 with security updates"; }
 
 mount_proc() {
 	mkdir -p "$root/proc" "$root/dev/shm"
@@ -47,13 +60,14 @@ make_tree() {
 	mount_proc
 	# sid's Release file may be past its date; its signature is still checked
 	valid=
+	[ "$suite" = sid ] || echo "deb $(security) $suite-security main" >"$root/etc/apt/sources.list.d/security.list"
 	[ "$suite" = sid ] && valid='-o Acquire::Check-Valid-Until=false'
 	chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -ec "
 		apt-get $valid update
 		apt-get install -y --no-install-recommends \
 			postgresql-$major postgresql-server-dev-$major make gcc libipc-run-perl
 		apt-get clean"
-	echo "$major" >"$root/.ready"
+	finished "$major" >"$root/.ready"
 }
 
 # "--make" is this script calling itself, so that set -e holds inside make_tree
@@ -65,7 +79,7 @@ fi
 
 suite=$1 major=$2 root=$base/$1 log=$base/$1.log
 mkdir -p "$base"
-if [ "$(cat "$root/.ready" 2>/dev/null)" != "$major" ]; then
+if [ "$(cat "$root/.ready" 2>/dev/null)" != "$(finished "$major")" ]; then
 	say "making a Debian $suite tree with PostgreSQL $major in $root (once; log: $log)"
 	sh "$0" --make "$suite" "$major" >"$log" 2>&1 || {
 		tail -n 20 "$log" >&2

@@ -112,8 +112,9 @@ class Subject:
         self.applied.append(version)
 
     def require(self):
-        """Requires some applied version."""
-        self.session.query("SELECT migrate.migrate_require($1)", self.random.choice(self.applied))
+        """Requires one of the latest applied versions, as an application does."""
+        version = self.random.choice(self.applied[-20:])
+        self.session.query("SELECT migrate.migrate_require($1)", version)
 
     def require_unknown(self):
         """Requires a version that is not applied."""

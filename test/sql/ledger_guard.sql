@@ -49,7 +49,7 @@ SELECT migrate_ledger_guard();
 
 -- restoring: into an empty ledger, all of it, from its first entry on.
 -- Superusers may restore even a broken one, so this is somebody else.
-GRANT ALL ON SCHEMA migrate TO regress_nm_restorer;
+GRANT USAGE ON SCHEMA migrate TO regress_nm_restorer;
 GRANT SELECT, INSERT ON migrate_ledger TO regress_nm_restorer;
 GRANT SELECT ON copy TO regress_nm_restorer;
 SET ROLE regress_nm_restorer;

@@ -62,6 +62,7 @@ SELECT pg_temp.tamper('CREATE TABLE parent (seq bigint)', 'ALTER TABLE migrate_l
 
 -- privileges: to write, but not to read
 SELECT pg_temp.tamper('GRANT INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER ON migrate_ledger TO regress_nm_intruder');
+SELECT pg_temp.tamper(format('ALTER DATABASE %I OWNER TO regress_nm_intruder', current_database()), 'GRANT INSERT, UPDATE ON migrate_ledger TO regress_nm_intruder');
 SELECT pg_temp.tamper('GRANT UPDATE ON migrate_ledger TO PUBLIC');
 SELECT pg_temp.tamper('GRANT SELECT, REFERENCES ON migrate_ledger TO regress_nm_intruder, PUBLIC');
 
@@ -121,6 +122,13 @@ CREATE SCHEMA elsewhere;
 ALTER TABLE migrate_ledger SET SCHEMA elsewhere;
 SELECT migrate_health();
 ROLLBACK;
+
+-- who else may put functions beside those of the extension
+SELECT pg_temp.tamper('GRANT CREATE ON SCHEMA migrate TO regress_nm_intruder, pg_database_owner');
+SELECT pg_temp.tamper('GRANT ALL ON SCHEMA migrate TO PUBLIC');
+SELECT pg_temp.tamper('ALTER SCHEMA migrate OWNER TO regress_nm_intruder');
+SELECT pg_temp.tamper('ALTER ROLE regress_nm_intruder SUPERUSER', 'ALTER SCHEMA migrate OWNER TO regress_nm_intruder');
+SELECT pg_temp.tamper(format('ALTER DATABASE %I OWNER TO regress_nm_intruder', current_database()), 'GRANT CREATE ON SCHEMA migrate TO regress_nm_intruder');
 
 -- nothing of all this is left
 SELECT subject, ok FROM migrate_verify();

@@ -63,12 +63,6 @@ SQL
 	return;
 }
 
-sub server_is_back
-{
-	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
-	return;
-}
-
 my $head = ledger_head($node, 'postgres');
 
 # the backend is killed while it sleeps
@@ -81,12 +75,12 @@ my $head = ledger_head($node, 'postgres');
 	) or die 'it did not get to its sleep';
 	is($node->safe_psql('postgres', 'SELECT gate_holder FROM migrate_health()'),
 		$migrator->pid, 'killed in a sleep: it holds the gate');
-	kill 'KILL', $migrator->pid;
+	kill_backend($node, $migrator->pid);
 	like(
 		$migrator->died,
 		qr/server closed the connection|connection to server was lost/,
 		'killed in a sleep: the client hears of it');
-	server_is_back();
+	server_is_back($node);
 	nothing_left('killed in a sleep', $head);
 }
 
@@ -101,10 +95,10 @@ my $head = ledger_head($node, 'postgres');
 	$node->poll_query_until('postgres',
 		"SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $migrator->{pid} AND wait_event_type = 'Lock'"
 	) or die 'it did not get to its lock';
-	kill 'KILL', $migrator->pid;
+	kill_backend($node, $migrator->pid);
 	$migrator->died;
 	$locker->died;
-	server_is_back();
+	server_is_back($node);
 	nothing_left('killed at a lock', $head);
 }
 

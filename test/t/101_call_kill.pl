@@ -264,11 +264,11 @@ sub interrupt
 	}
 	elsif ($way eq 'kill')
 	{
-		kill 'KILL', $migrator->pid;
-		$_->died foreach ($migrator, @holders, control());
+		control();
+		kill_backend($node, $migrator->pid);
+		$_->died foreach ($migrator, @holders, $control);
 		undef $control;
-		# (with no query: IPC::Run dies if psql ends before it has read one)
-		$node->poll_query_until('postgres', undef, '') or die 'the server did not come back';
+		server_is_back($node);
 		return;
 	}
 	elsif ($way eq 'stop')
