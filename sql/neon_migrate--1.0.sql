@@ -132,6 +132,7 @@ CREATE TABLE @extschema@.migrate_definition (
     checksum        bytea NOT NULL,
     pending         boolean NOT NULL,
     by_run          boolean NOT NULL,
+    from_folder     boolean NOT NULL,
     registered_at   timestamptz NOT NULL,
     registered_by   text NOT NULL
 );
@@ -148,10 +149,46 @@ COMMENT ON COLUMN @extschema@.migrate_definition.depends_on IS 'versions that mu
 COMMENT ON COLUMN @extschema@.migrate_definition.checksum IS 'SHA-256 over the tokens of the up SQL';
 COMMENT ON COLUMN @extschema@.migrate_definition.pending IS 'whether it is not applied';
 COMMENT ON COLUMN @extschema@.migrate_definition.by_run IS 'whether it is here only until migrate_run() has applied it';
+COMMENT ON COLUMN @extschema@.migrate_definition.from_folder IS 'whether migrate_register_folder() put it here, and takes it away again while it is pending and its file is gone';
 COMMENT ON COLUMN @extschema@.migrate_definition.registered_at IS 'when it was registered last';
 COMMENT ON COLUMN @extschema@.migrate_definition.registered_by IS 'user who registered it last';
 
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_definition', '');
+
+--
+-- The folder of files registered last
+--
+-- A cache: to lose it costs only that the client sends all files again.  So a
+-- dump does not have it.
+--
+
+CREATE TABLE @extschema@.migrate_file (
+    checksum        bytea PRIMARY KEY,
+    contents        text NOT NULL
+);
+
+COMMENT ON TABLE @extschema@.migrate_file IS
+    'contents of the migration files registered last; a cache, to lose it costs only that they are sent again';
+COMMENT ON COLUMN @extschema@.migrate_file.checksum IS 'SHA-256 of the contents in UTF-8';
+COMMENT ON COLUMN @extschema@.migrate_file.contents IS 'what is in the file';
+
+CREATE TABLE @extschema@.migrate_folder (
+    checksum        bytea PRIMARY KEY,
+    format          text,
+    versions        text[] COLLATE "C" NOT NULL,
+    seq             bigint NOT NULL,
+    registered_at   timestamptz NOT NULL,
+    registered_by   text NOT NULL
+);
+
+COMMENT ON TABLE @extschema@.migrate_folder IS
+    'the folder registered last, as long as registering it again would change nothing; a cache, to lose it costs only that it is looked at again';
+COMMENT ON COLUMN @extschema@.migrate_folder.checksum IS 'SHA-256 over the format named and the paths and contents of the files';
+COMMENT ON COLUMN @extschema@.migrate_folder.format IS 'format that was named; NULL if it was to be recognised';
+COMMENT ON COLUMN @extschema@.migrate_folder.versions IS 'migrations in the files';
+COMMENT ON COLUMN @extschema@.migrate_folder.seq IS 'last event of the ledger that is known to leave the folder as it is';
+COMMENT ON COLUMN @extschema@.migrate_folder.registered_at IS 'when it was registered';
+COMMENT ON COLUMN @extschema@.migrate_folder.registered_by IS 'user who registered it';
 
 --
 -- Functions that change something
@@ -217,6 +254,32 @@ CREATE FUNCTION @extschema@.migrate_register_files(
     AS 'MODULE_PATHNAME' LANGUAGE C;
 COMMENT ON FUNCTION @extschema@.migrate_register_files(text[], text[], text) IS
     'puts the migrations in files, as this or another tool has them, on the pending list; returns them in order';
+
+CREATE FUNCTION @extschema@.migrate_folder_known(folder bytea)
+    RETURNS boolean
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_folder_known(bytea) IS
+    'whether registering the folder of files with this checksum would change nothing';
+
+CREATE FUNCTION @extschema@.migrate_files_missing(checksums bytea[])
+    RETURNS SETOF integer
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_files_missing(bytea[]) IS
+    'positions of the checksums of files whose contents are not stored';
+
+CREATE FUNCTION @extschema@.migrate_store_files(contents text[])
+    RETURNS void
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_store_files(text[]) IS
+    'stores the contents of files for migrate_register_folder()';
+
+CREATE FUNCTION @extschema@.migrate_register_folder(
+    paths text[], checksums bytea[], format text DEFAULT NULL,
+    allow_ahead boolean DEFAULT false)
+    RETURNS TABLE (version text, outcome text, up_path text, down_path text)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_register_folder(text[], bytea[], text, boolean) IS
+    'puts the migrations in a folder of files, whose contents are stored, on the pending list; returns them in order, with their files';
 
 CREATE FUNCTION @extschema@.migrate_unregister(version text)
     RETURNS boolean
@@ -475,6 +538,9 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_unstamp(text),
     @extschema@.migrate_register(text, text, text, text, text[]),
     @extschema@.migrate_register_files(text[], text[], text),
+    @extschema@.migrate_files_missing(bytea[]),
+    @extschema@.migrate_store_files(text[]),
+    @extschema@.migrate_register_folder(text[], bytea[], text, boolean),
     @extschema@.migrate_unregister(text),
     @extschema@.migrate_apply_pending(text),
     @extschema@.migrate_ledger_guard()
@@ -497,6 +563,9 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_unstamp(text),
     @extschema@.migrate_register(text, text, text, text, text[]),
     @extschema@.migrate_register_files(text[], text[], text),
+    @extschema@.migrate_files_missing(bytea[]),
+    @extschema@.migrate_store_files(text[]),
+    @extschema@.migrate_register_folder(text[], bytea[], text, boolean),
     @extschema@.migrate_unregister(text),
     @extschema@.migrate_apply_pending(text)
     TO @extowner@ WITH GRANT OPTION;
@@ -511,12 +580,14 @@ GRANT EXECUTE ON PROCEDURE
 GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_require(text),
     @extschema@.migrate_health(),
+    @extschema@.migrate_folder_known(bytea),
     @extschema@.migrate_verify(text),
     @extschema@.migrate_version_key(text),
     @extschema@.migrate_call_started_at()
     TO PUBLIC;
 
 GRANT SELECT ON @extschema@.migrate_ledger, @extschema@.migrate_definition,
+    @extschema@.migrate_file, @extschema@.migrate_folder,
     @extschema@.migrate_status, @extschema@.migrate_history, @extschema@.migrate_progress
     TO @extowner@ WITH GRANT OPTION;
 GRANT INSERT ON @extschema@.migrate_ledger, @extschema@.migrate_definition TO @extowner@;

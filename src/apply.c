@@ -84,19 +84,8 @@ is_new_description(const Migration *migration, const LedgerEntry *entry)
 static bool
 is_new_dependencies(const Migration *migration, const LedgerEntry *entry)
 {
-	List	   *given = migration_dependencies(migration);
-	List	   *recorded = migration_dependencies(migration_from_entry(entry));
-	ListCell   *a,
-			   *b;
-
-	if (given == NIL)
-		return false;
-	if (list_length(given) != list_length(recorded))
-		return true;
-	forboth(a, given, b, recorded)
-		if (strcmp(lfirst(a), lfirst(b)) != 0)
-			return true;
-	return false;
+	return migration_dependencies(migration) != NIL &&
+		!migration_has_dependencies_of(migration, migration_from_entry(entry));
 }
 
 /*

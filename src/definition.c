@@ -7,6 +7,8 @@
  * pending again after a rollback.  Which are pending is marked in the row,
  * together with each event of the ledger; the list is never history.
  *
+ * Any other change to the list forgets which folder of files it came from.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -21,6 +23,7 @@
 #include "utils/timestamp.h"
 
 #include "definition.h"
+#include "folder.h"
 #include "stored_table.h"
 #include "version.h"
 
@@ -37,6 +40,7 @@ enum
 	D_CHECKSUM,
 	D_PENDING,
 	D_BY_RUN,
+	D_FROM_FOLDER,
 	D_REGISTERED_AT,
 	D_REGISTERED_BY,
 	DEFINITION_COLUMNS = D_REGISTERED_BY
@@ -93,6 +97,7 @@ definition_lookup(const Ledger *ledger, const char *version)
 		migration->up_sql = copy_column(tuple, scan.table, D_UP_SQL);
 		migration->down_sql = copy_column(tuple, scan.table, D_DOWN_SQL);
 		migration->depends_on = copy_column(tuple, scan.table, D_DEPENDS_ON);
+		migration->from_folder = bool_column(tuple, scan.table, D_FROM_FOLDER);
 	}
 	stored_scan_end(&scan);
 	return migration;
@@ -138,9 +143,11 @@ definition_put(const Ledger *ledger, const Migration *migration, bool by_run)
 	}
 	stored_scan_end(&scan);
 	CommandCounterIncrement();
+	folder_forget(ledger);
 
 	values[D_PENDING - 1] = BoolGetDatum(true);
 	values[D_BY_RUN - 1] = BoolGetDatum(by_run);
+	values[D_FROM_FOLDER - 1] = BoolGetDatum(migration->from_folder);
 	values[D_REGISTERED_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
 	values[D_REGISTERED_BY - 1] =
 		CStringGetTextDatum(GetUserNameFromId(GetSessionUserId(), false));
@@ -161,6 +168,8 @@ definition_delete(const Ledger *ledger, const char *version)
 		CatalogTupleDelete(scan.table, &tuple->t_self);
 	stored_scan_end(&scan);
 	CommandCounterIncrement();
+	if (found)
+		folder_forget(ledger);
 	return found;
 }
 
@@ -215,7 +224,7 @@ compare_versions(const ListCell *a, const ListCell *b)
 
 /*
  * Returns the pending definitions in natural order, as Migrations with no more
- * than version and dependencies.
+ * than version, dependencies and whether they are from the folder.
  */
 List *
 definition_pending(const Ledger *ledger)
@@ -231,6 +240,7 @@ definition_pending(const Ledger *ledger)
 
 		migration->version = text_to_cstring(copy_column(tuple, scan.table, D_VERSION));
 		migration->depends_on = copy_column(tuple, scan.table, D_DEPENDS_ON);
+		migration->from_folder = bool_column(tuple, scan.table, D_FROM_FOLDER);
 		pending = lappend(pending, migration);
 	}
 	stored_scan_end(&scan);

@@ -26,6 +26,7 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
@@ -235,6 +236,29 @@ gate_enter(const Ledger *ledger, const char *function)
 {
 	check_transaction(function);
 	gate_take(ledger);
+}
+
+/*
+ * Takes the gate as gate_enter() does, if that is possible here and nobody has
+ * it.  Returns whether it did.
+ */
+bool
+gate_try(void)
+{
+	LOCKTAG		gate,
+				run;
+
+	if (session_is_migrating() || RecoveryInProgress() || XactReadOnly ||
+		IsInParallelMode() || IsolationUsesXactSnapshot())
+		return false;
+	gate_tag(&gate, GATE_KEY);
+	gate_tag(&run, RUN_KEY);
+	if (LockAcquire(&gate, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
+	if (LockAcquire(&run, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+		return true;
+	LockRelease(&gate, ShareLock, false);
+	return false;
 }
 
 /*

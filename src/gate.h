@@ -10,6 +10,7 @@
 
 extern void gate_take(const Ledger *ledger);
 extern void gate_enter(const Ledger *ledger, const char *function);
+extern bool gate_try(void);
 extern void gate_hold(TopLevel *top, Oid function);
 extern void gate_release(void);
 extern TimestampTz gate_call_started_at(const Ledger *ledger);

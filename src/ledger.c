@@ -177,6 +177,22 @@ entry_at(const Ledger *ledger, int64 seq)
 }
 
 /*
+ * Returns event "seq".  Raises an error if it is missing.
+ */
+LedgerEntry *
+ledger_event(const Ledger *ledger, int64 seq)
+{
+	LedgerEntry *entry = entry_at(ledger, seq);
+
+	if (entry == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("entry " INT64_FORMAT " is missing from the ledger", seq),
+				 errhint("See SELECT * FROM migrate_verify().")));
+	return entry;
+}
+
+/*
  * Goes down the stack of applied versions from event "seq" to the first that
  * is still in force, and returns the latest event of its version, or NULL at
  * the bottom.
@@ -186,22 +202,31 @@ ledger_applied_at(const Ledger *ledger, int64 seq)
 {
 	while (seq != 0)
 	{
-		LedgerEntry *entry;
+		LedgerEntry *entry = ledger_event(ledger, seq);
 		LedgerEntry *latest;
 
 		CHECK_FOR_INTERRUPTS();
-		entry = entry_at(ledger, seq);
-		if (entry == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_CORRUPTED),
-					 errmsg("entry " INT64_FORMAT " is missing from the ledger", seq),
-					 errhint("See SELECT * FROM migrate_verify().")));
 		latest = ledger_lookup(ledger, ledger_entry_text(entry, L_VERSION));
 		if (latest != NULL && ledger_entry_int64(latest, L_APPLIED_SEQ) == seq)
 			return latest;
 		seq = ledger_entry_int64(entry, L_BELOW_SEQ);
 	}
 	return NULL;
+}
+
+/*
+ * Returns the latest event of the version applied last of those that are
+ * applied, or NULL.  "tail" is the latest event of all, or NULL.
+ */
+LedgerEntry *
+ledger_head(const Ledger *ledger, LedgerEntry *tail)
+{
+	int64		seq = tail ? ledger_entry_int64(tail, L_HEAD_SEQ) : 0;
+
+	/* as a rule, that is the latest of all */
+	if (seq != 0 && tail->nulls[L_DIRECTION] && ledger_entry_int64(tail, L_APPLIED_SEQ) == seq)
+		return tail;
+	return ledger_applied_at(ledger, seq);
 }
 
 /*

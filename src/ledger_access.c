@@ -33,6 +33,28 @@
 #include "settings.h"
 
 /*
+ * Returns the table of the extension called "name".
+ */
+static Oid
+find_table(const char *name, Oid schema)
+{
+	Oid			relid = get_relname_relid(name, schema);
+
+	if (!OidIsValid(relid))
+		elog(ERROR, "there is no table \"%s\" beside the ledger", name);
+	return relid;
+}
+
+/*
+ * Returns another of the extension's tables, one that is seldom needed.
+ */
+Oid
+ledger_table_beside(const Ledger *ledger, const char *name)
+{
+	return find_table(name, get_rel_namespace(ledger->relid));
+}
+
+/*
  * Opens the ledger table "relid".  Raises 55000 if it has been dropped, as a
  * migration can do to the schema that the extension is in.
  */
@@ -52,11 +74,9 @@ ledger_open_table(Oid relid)
 	form = (Form_pg_class) GETSTRUCT(tuple);
 	ledger = palloc0(sizeof(Ledger));
 	ledger->relid = relid;
-	ledger->definition_relid = get_relname_relid(DEFINITION_TABLE, form->relnamespace);
+	ledger->definition_relid = find_table(DEFINITION_TABLE, form->relnamespace);
 	ledger->owner = form->relowner;
 	ledger->schema = quote_identifier(get_namespace_name(form->relnamespace));
-	if (!OidIsValid(ledger->definition_relid))
-		elog(ERROR, "there is no table \"%s\" beside the ledger", DEFINITION_TABLE);
 	ReleaseSysCache(tuple);
 	return ledger;
 }

@@ -49,6 +49,7 @@ typedef struct OwnerScope
 extern Ledger *ledger_open(FunctionCallInfo fcinfo);
 extern Ledger *ledger_open_for(Oid function);
 extern Ledger *ledger_open_table(Oid relid);
+extern Oid	ledger_table_beside(const Ledger *ledger, const char *name);
 extern uint64 owner_query(const Ledger *ledger, OwnerQuery *query,
 						  Datum *values, const char *nulls, OwnerScope *scope);
 extern void owner_query_end(const OwnerScope *scope);

@@ -9,6 +9,7 @@
 
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 
 #include "migration.h"
 #include "version.h"
@@ -149,6 +150,24 @@ migration_free_scripts(Migration *migration)
 	migration->up = migration->down = NULL;
 }
 
+static bool
+is_same_text(const text *a, const text *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return datum_image_eq(PointerGetDatum(a), PointerGetDatum(b), false, -1);
+}
+
+/*
+ * Do two migrations have the same SQL and description, to the letter?
+ */
+bool
+migration_is_same_text(const Migration *a, const Migration *b)
+{
+	return is_same_text(a->up_sql, b->up_sql) && is_same_text(a->down_sql, b->down_sql) &&
+		is_same_text(a->description, b->description);
+}
+
 /*
  * Returns the dependencies as a list of char *.
  */
@@ -166,6 +185,23 @@ migration_dependencies(const Migration *migration)
 	for (int i = 0; i < count; i++)
 		dependencies = lappend(dependencies, TextDatumGetCString(elements[i]));
 	return dependencies;
+}
+
+/*
+ * Does the migration depend on the same versions as the other, in that order?
+ */
+bool
+migration_has_dependencies_of(const Migration *migration, const Migration *other)
+{
+	List	   *a = migration_dependencies(migration);
+	List	   *b = migration_dependencies(other);
+
+	if (list_length(a) != list_length(b))
+		return false;
+	for (int i = 0; i < list_length(a); i++)
+		if (strcmp(list_nth(a, i), list_nth(b, i)) != 0)
+			return false;
+	return true;
 }
 
 /*

@@ -21,6 +21,7 @@ typedef struct Migration
 	text	   *down_sql;
 	text	   *description;
 	ArrayType  *depends_on;
+	bool		from_folder;	/* it is as long on the pending list as it is in the folder */
 
 	/* what they read as; NULL where they are NULL */
 	Script	   *up;
@@ -33,6 +34,8 @@ extern Migration *migration_from_entry(const LedgerEntry *entry);
 extern void migration_read(Migration *migration);
 extern void migration_parse(Migration *migration);
 extern void migration_free_scripts(Migration *migration);
+extern bool migration_is_same_text(const Migration *a, const Migration *b);
+extern bool migration_has_dependencies_of(const Migration *migration, const Migration *other);
 extern List *migration_dependencies(const Migration *migration);
 extern LedgerEntry *migration_to_entry(const Migration *migration, const char *action);
 

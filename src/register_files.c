@@ -13,50 +13,17 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "compat.h"
 #include "definition.h"
-#include "formats/format.h"
+#include "file_args.h"
 #include "gate.h"
+#include "register_files.h"
 #include "registry.h"
 #include "steps.h"
 
 PG_FUNCTION_INFO_V1(migrate_register_files);
-
-/*
- * Returns the elements of argument "argno", an array without NULLs.
- */
-static Datum *
-elements_of_arg(FunctionCallInfo fcinfo, int argno, const char *name, int *count)
-{
-	ArrayType  *array;
-	Datum	   *elements;
-	bool	   *nulls;
-
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s must not be null", name),
-				 errhint("Pass an array with an element for each file.")));
-	array = PG_GETARG_ARRAYTYPE_P(argno);
-	if (ARR_NDIM(array) > 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be a one-dimensional array", name),
-				 errhint("Pass an array with an element for each file.")));
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
-	for (int i = 0; i < *count; i++)
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("%s contains a null", name),
-					 errdetail("It is element number %d.", i + 1),
-					 errhint("Pass an empty string for an empty file.")));
-	return elements;
-}
 
 /*
  * Does the script, if there is one, have anything in it that cannot be in one
@@ -112,9 +79,9 @@ check_conflicts(const Ledger *ledger, const FormatMigration *found)
  * Registers one migration.  Returns the outcome.
  */
 static const char *
-register_found(const Ledger *ledger, FormatMigration *found)
+register_found(const Ledger *ledger, FormatMigration *found, bool from_folder)
 {
-	Migration	migration = {.version = found->version};
+	Migration	migration = {.version = found->version,.from_folder = from_folder};
 	FormatContext context;
 	const char *outcome;
 
@@ -127,7 +94,6 @@ register_found(const Ledger *ledger, FormatMigration *found)
 	if (found->description)
 		migration.description = cstring_to_text(found->description);
 	migration.depends_on = versions_to_array(found->depends_on);
-	migration_read(&migration);
 	outcome = registry_put(ledger, &migration);
 	if (found->mark && migration.up && migration.up->trees &&
 		!needs_no_transaction(migration.up) && !needs_no_transaction(migration.down))
@@ -156,6 +122,127 @@ check_known(const Ledger *ledger, const FormatMigration *found, const char *inde
 }
 
 /*
+ * Returns the path of the file that a migration's SQL comes from, as the caller
+ * has it, or NULL.
+ */
+static const char *
+path_of(const char *sql, const FormatFile *file)
+{
+	return sql && file ? file->given : NULL;
+}
+
+/*
+ * Adds a row about a registered migration: its version, the outcome, and the
+ * paths of its files if the caller wants as many columns.
+ */
+static void
+add_row(ReturnSetInfo *result, const FormatMigration *found, const char *outcome)
+{
+	const char *columns[] = {
+		found->version, outcome,
+		path_of(found->up_sql, found->up_file), path_of(found->down_sql, found->down_file)
+	};
+	Datum		values[lengthof(columns)];
+	bool		nulls[lengthof(columns)];
+
+	for (int i = 0; i < (int) lengthof(columns); i++)
+	{
+		nulls[i] = columns[i] == NULL;
+		values[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(columns[i]);
+	}
+	Assert(result->setDesc->natts <= (int) lengthof(columns));
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/*
+ * Reads the files: recognises the format, unless "format" names it, and finds
+ * the migrations.  Raises what is wrong with them.
+ */
+void
+register_files_read(MigrationFiles *set, Datum *paths, Datum *contents, int count, const char *format)
+{
+	memset(set, 0, sizeof(MigrationFiles));
+	format_files_make(&set->files, paths, contents, count);
+	if (set->files.count == 0)
+		return;
+	set->format = format_recognise(&set->files, format);
+	set->migrations = set->format->read(&set->files);
+	format_check_versions(set->migrations);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/*
+ * Takes what an earlier folder has put on the pending list, and this one has
+ * not got, off it: another branch's migration must not run with this one's.
+ * What has been begun stays.
+ */
+static void
+withdraw_missing(const Ledger *ledger, const List *migrations)
+{
+	int			count = list_length(migrations);
+	char	  **versions = palloc(sizeof(char *) * Max(count, 1));
+	ListCell   *cell;
+
+	for (int i = 0; i < count; i++)
+		versions[i] = ((FormatMigration *) list_nth(migrations, i))->version;
+	qsort(versions, count, sizeof(char *), compare_texts);
+	foreach(cell, definition_pending(ledger))
+	{
+		Migration  *pending = lfirst(cell);
+
+		if (!pending->from_folder ||
+			bsearch(&pending->version, versions, count, sizeof(char *), compare_texts) ||
+			ledger_is_unfinished(ledger, pending->version, ledger_lookup(ledger, pending->version)))
+			continue;
+		definition_delete(ledger, pending->version);
+		ereport(NOTICE,
+				(errmsg("migration \"%s\" is no longer pending", pending->version),
+				 errdetail("It was in the folder registered before, and is not in this one.")));
+	}
+	pfree(versions);
+}
+
+/*
+ * Registers the migrations of the set, which is not empty, and adds a row for
+ * each to the result.  From then on, the set has those that count with the
+ * versions that they are registered as.  The caller holds the gate.
+ */
+void
+register_files_put(MigrationFiles *set, const Ledger *ledger, ReturnSetInfo *result)
+{
+	MemoryContext context;
+	ListCell   *cell;
+
+	set->migrations = format_settle(ledger, set->migrations);
+	if (set->is_folder)
+		withdraw_missing(ledger, set->migrations);
+	format_order(ledger, set->format, set->migrations);
+
+	/* a script can be many times as large as its text */
+	context = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate file",
+									ALLOCSET_DEFAULT_SIZES);
+	foreach(cell, set->migrations)
+	{
+		FormatMigration *found = lfirst(cell);
+		MemoryContext old_context = MemoryContextSwitchTo(context);
+
+		CHECK_FOR_INTERRUPTS();
+		if (found->missing)
+			check_known(ledger, found, set->format->index);
+		else
+			add_row(result, found, register_found(ledger, found, set->is_folder));
+		MemoryContextSwitchTo(old_context);
+		MemoryContextReset(context);
+	}
+	MemoryContextDelete(context);
+}
+
+/*
  * migrate_register_files(paths text[], contents text[], format text)
  *		returns table (version text, outcome text)
  *
@@ -165,58 +252,20 @@ check_known(const Ledger *ledger, const FormatMigration *found, const char *inde
 Datum
 migrate_register_files(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	int			npaths,
 				ncontents;
-	Datum	   *paths = elements_of_arg(fcinfo, 0, "paths", &npaths);
-	Datum	   *contents = elements_of_arg(fcinfo, 1, "contents", &ncontents);
-	char	   *name = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	Datum	   *paths = file_args_paths(fcinfo, 0, &npaths);
+	Datum	   *contents = file_args_contents(fcinfo, 1, &ncontents);
+	char	   *format = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	Ledger	   *ledger = ledger_open(fcinfo);
-	FormatFiles files;
-	const Format *format;
-	List	   *migrations;
-	ListCell   *cell;
-	MemoryContext context;
+	MigrationFiles		set;
 
-	if (npaths != ncontents)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("paths and contents must have the same number of elements"),
-				 errdetail("There are %d paths and %d contents.", npaths, ncontents),
-				 errhint("Pass an element for each file in both.")));
+	file_args_check_counts(npaths, ncontents, "contents");
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	format_files_make(&files, paths, contents, npaths);
-	if (files.count == 0)
+	register_files_read(&set, paths, contents, npaths, format);
+	if (set.migrations == NIL)
 		return (Datum) 0;
-	format = format_recognise(&files, name);
-	migrations = format->read(&files);
-	format_check_versions(migrations);
-
 	gate_enter(ledger, "migrate_register_files");
-	migrations = format_settle(ledger, migrations);
-	format_order(ledger, format, migrations);
-
-	/* a script can be many times as large as its text */
-	context = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate file",
-									ALLOCSET_DEFAULT_SIZES);
-	foreach(cell, migrations)
-	{
-		FormatMigration *found = lfirst(cell);
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-		Datum		values[2];
-		bool		nulls[2] = {false, false};
-
-		CHECK_FOR_INTERRUPTS();
-		if (found->missing)
-			check_known(ledger, found, format->index);
-		else
-		{
-			values[1] = CStringGetTextDatum(register_found(ledger, found));
-			values[0] = CStringGetTextDatum(found->version);
-			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		}
-		MemoryContextSwitchTo(old_context);
-		MemoryContextReset(context);
-	}
+	register_files_put(&set, ledger, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

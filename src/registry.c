@@ -23,6 +23,22 @@ PG_FUNCTION_INFO_V1(migrate_register);
 PG_FUNCTION_INFO_V1(migrate_unregister);
 
 /*
+ * Is the migration to the letter what is recorded of it?  Mostly that is so
+ * when a whole set is registered again, and spares reading it.
+ */
+static bool
+is_as_recorded(const Migration *migration, const LedgerEntry *latest,
+			   const Migration *definition)
+{
+	if (!ledger_entry_is_applied(latest))
+		return definition && migration_is_same_text(migration, definition) &&
+			migration_has_dependencies_of(migration, definition);
+	return migration_dependencies(migration) == NIL &&
+		migration_is_same_text(migration, migration_from_entry(latest)) &&
+		(definition == NULL || migration_is_same_text(migration, definition));
+}
+
+/*
  * Does the migration, read, differ from its definition?
  */
 static bool
@@ -74,8 +90,8 @@ renew_definition(const Ledger *ledger, const Migration *migration, const Migrati
 }
 
 /*
- * Checks a migration, which has been read, against the ledger and puts it on
- * the list.  Returns the outcome.
+ * Checks a migration against the ledger and puts it on the list.  Reads it,
+ * unless that is done or not needed.  Returns the outcome.
  */
 const char *
 registry_put(const Ledger *ledger, Migration *migration)
@@ -84,8 +100,14 @@ registry_put(const Ledger *ledger, Migration *migration)
 	Migration  *definition = definition_lookup(ledger, migration->version);
 
 	if (ledger_entry_is_applied(latest))
-	{
 		apply_check_finished(ledger, migration->version, latest);
+	if (is_as_recorded(migration, latest, definition))
+		return ledger_entry_is_applied(latest) ? "applied" : "unchanged";
+
+	if (migration->up == NULL)
+		migration_read(migration);
+	if (ledger_entry_is_applied(latest))
+	{
 		if (definition)
 			renew_definition(ledger, migration, definition);
 		(void) apply_to_applied(ledger, migration, latest);

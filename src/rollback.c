@@ -138,7 +138,7 @@ List *
 rollback_plan(const Ledger *ledger, int64 steps, int64 floor)
 {
 	LedgerEntry *tail = ledger_tail(ledger);
-	LedgerEntry *latest = tail ? ledger_applied_at(ledger, ledger_entry_int64(tail, L_HEAD_SEQ)) : NULL;
+	LedgerEntry *latest = ledger_head(ledger, tail);
 	List	   *versions = NIL;
 
 	while (latest && steps-- > 0 && ledger_entry_int64(latest, L_APPLIED_SEQ) > floor)

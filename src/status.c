@@ -30,18 +30,10 @@ PG_FUNCTION_INFO_V1(migrate_require);
  * Returns the version applied last of those that are applied, or NULL.
  */
 static char *
-current_version(const Ledger *ledger, const LedgerEntry *tail)
+current_version(const Ledger *ledger, LedgerEntry *tail)
 {
-	LedgerEntry *head;
-	int64		head_seq;
+	LedgerEntry *head = ledger_head(ledger, tail);
 
-	if (tail == NULL || tail->nulls[L_HEAD_SEQ])
-		return NULL;
-	head_seq = ledger_entry_int64(tail, L_HEAD_SEQ);
-	/* as a rule, it is what the latest event is about */
-	if (ledger_entry_int64(tail, L_APPLIED_SEQ) == head_seq)
-		return ledger_entry_text(tail, L_VERSION);
-	head = ledger_applied_at(ledger, head_seq);
 	return head ? ledger_entry_text(head, L_VERSION) : NULL;
 }
 

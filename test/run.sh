@@ -86,6 +86,9 @@ source_checks() {
 	for script in sql/*.sql; do
 		grep -q '^\\echo Use ' "$script" || { echo "$script has no guard"; return 1; }
 	done
+	bash -n completion/neon_migrate.bash || return 1
+	! command -v zsh >/dev/null || zsh -n completion/_neon_migrate || return 1
+	! command -v mandoc >/dev/null || mandoc -T lint -W warning docs/neon_migrate.1 || return 1
 	sh -n test/run.sh && sh -n test/server.sh && sh -n test/chroot.sh && sh -n examples/quickstart.sh
 }
 
@@ -104,6 +107,11 @@ destdir() {
 		make -s -C "$work/package" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$work/dest" install &&
 		test -f "$work/dest$("$pg_config" --pkglibdir)/neon_migrate.so" &&
 		test -f "$work/dest$("$pg_config" --sharedir)/extension/neon_migrate.control" &&
+		test -x "$work/dest$("$pg_config" --bindir)/neon_migrate" &&
+		test -f "$work/dest$("$pg_config" --mandir)/man1/neon_migrate.1" &&
+		[ "$(find "$work/dest" -path '*/bash-completion/completions/neon_migrate' -o -path '*/zsh/*/_neon_migrate' | wc -l)" = 2 ] &&
+		make -s -C "$work/package" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$work/dest" uninstall &&
+		[ -z "$(find "$work/dest" -type f)" ] &&
 		make -s -C "$work/package" PG_CONFIG="$pg_config" with_llvm=no clean &&
 		! ls "$work/package"/src/*.o 2>/dev/null
 }
@@ -161,9 +169,9 @@ quickstart() {
 	export NEON_MIGRATE_QUICKSTART
 	sh examples/quickstart.sh >"$work/quickstart.out" 2>&1 || { cat "$work/quickstart.out"; return 1; }
 	cat "$work/quickstart.out"
-	applied=$(($(ls examples/shop/*.sql | wc -l) + 2))	# it applies two of them again
+	applied=$(($(ls examples/shop/*.sql | wc -l) + 3))	# it applies two of them again, and one more
 	[ "$(grep -c '^applied  *20' "$work/quickstart.out")" = "$applied" ] || { echo "not $applied applied"; return 1; }
-	grep -q 'CONTEXT:  migration "20990101000000", statement 2' "$work/quickstart.out" || return 1
+	grep -q 'where: migration "20990101000000", statement 2' "$work/quickstart.out" || return 1
 	! grep -E '^ [a-z ]+ \| f \|' "$work/quickstart.out" || return 1
 	sh examples/quickstart.sh stop && [ ! -e "$work/quickstart" ]
 }

@@ -38,7 +38,7 @@ clean_path(char *path)
 				from += 2;
 				continue;
 			}
-			if (c == '/' && to > path)
+			if (c == '/' && from > path)
 			{
 				from++;
 				continue;
@@ -100,6 +100,7 @@ format_files_make(FormatFiles *files, Datum *paths, Datum *contents, int count)
 		FormatFile *file = &files->file[files->count];
 		char	   *content;
 
+		file->given = TextDatumGetCString(paths[i]);
 		file->path = clean_path(TextDatumGetCString(paths[i]));
 		split_path(file);
 		if (file->base[0] == '\0')
@@ -132,6 +133,84 @@ format_files_find(const FormatFiles *files, const char *path)
 	FormatFile	key = {.path = path};
 
 	return bsearch(&key, files->file, files->count, sizeof(FormatFile), compare_paths);
+}
+
+/*
+ * Returns the path of the folder that the first "length" bytes of a path lead
+ * to, with '/' at its end; "" is where all paths begin.
+ */
+static char *
+folder_path(const char *path, int length)
+{
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	return pnstrdup(path, length);
+}
+
+static int
+compare_folders(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/*
+ * Is one of the folders above the file's own among "folders"?
+ */
+static bool
+is_below(const FormatFile *file, char **folders, int count)
+{
+	int			length = file->base - file->path;
+
+	while (length > 0)
+	{
+		char	   *folder = folder_path(file->path, length - 1);
+		bool		found;
+
+		length = strlen(folder);
+		found = bsearch(&folder, folders, count, sizeof(char *), compare_folders) != NULL;
+		pfree(folder);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Takes those files out that are in a folder below one with SQL files: what is
+ * kept there is not part of the set for the tools that read one folder.
+ */
+void
+format_files_drop_nested(FormatFiles *files)
+{
+	char	  **folders = palloc_extended(sizeof(char *) * Max(files->count, 1), MCXT_ALLOC_HUGE);
+	int			nfolders = 0,
+				kept = 0;
+	const char *first = NULL;
+
+	for (int i = 0; i < files->count; i++)
+	{
+		const FormatFile *file = &files->file[i];
+
+		if (format_has_suffix(file->base, ".sql"))
+			folders[nfolders++] = folder_path(file->path, file->base - file->path);
+	}
+	qsort(folders, nfolders, sizeof(char *), compare_folders);
+	for (int i = 0; i < files->count; i++)
+	{
+		FormatFile *file = &files->file[i];
+
+		if (!is_below(file, folders, nfolders))
+			files->file[kept++] = *file;
+		else if (first == NULL)
+			first = file->path;
+	}
+	if (kept < files->count)
+		ereport(NOTICE,
+				(errmsg_plural("%d file in a folder below the migrations is passed over",
+							   "%d files in folders below the migrations are passed over",
+							   files->count - kept, files->count - kept),
+				 errdetail("The first one is \"%s\".", format_label(first))));
+	files->count = kept;
 }
 
 /*

@@ -132,6 +132,8 @@ diesel_read(const FormatFiles *files)
 		const FormatFile *file = &files->file[i];
 		FormatMigration *migration;
 
+		if (file->folder[0] == '.')
+			continue;			/* diesel, too, does not look into it */
 		if (strcmp(file->base, "up.sql") != 0)
 		{
 			require_beside(files, file, "up.sql");

@@ -14,6 +14,7 @@
  */
 typedef struct FormatFile
 {
+	const char *given;			/* its path as the caller has it */
 	const char *path;			/* with '/' between its parts, no "./" */
 	const char *base;			/* its last part */
 	const char *folder;			/* the part before that, or "" */
@@ -62,6 +63,7 @@ typedef struct FormatMigration
 typedef enum FormatFit
 {
 	FIT_NO,
+	FIT_IF_NAMED,				/* possible, but nobody would guess it */
 	FIT_NAME,					/* by its name, as it may others */
 	FIT_LIKELY,					/* its name is typical */
 	FIT_SURE					/* it can be no other */
@@ -77,6 +79,7 @@ typedef struct Format
 	List	   *(*read) (const FormatFiles *files);
 	const char *index;			/* file that lists the others, or NULL */
 	bool		chained;		/* each migration depends on the one before */
+	bool		nested;			/* also takes files from folders below others */
 } Format;
 
 /*
@@ -88,11 +91,12 @@ typedef struct FormatContext
 } FormatContext;
 
 /* in recognise.c */
-extern const Format *format_recognise(const FormatFiles *files, const char *name);
+extern const Format *format_recognise(FormatFiles *files, const char *name);
 
 /* in files.c */
 extern void format_files_make(FormatFiles *files, Datum *paths, Datum *contents, int count);
 extern const FormatFile *format_files_find(const FormatFiles *files, const char *path);
+extern void format_files_drop_nested(FormatFiles *files);
 extern const FormatFile *format_files_index(const FormatFiles *files, const char *base);
 extern const char *format_label(const char *path);
 extern const char *format_excerpt(const FormatFile *file, int start, int end);

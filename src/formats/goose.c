@@ -121,11 +121,12 @@ read_directive(Reading *reading, const Region *directive)
 
 	if (!sql_at_line_start(text, directive->start, false))
 		raise_misplaced(reading, directive, "is not at the start of its line");
-	if (strcmp(word, "Up") == 0 || strcmp(word, "Down") == 0)
-		read_section(reading, directive, word[0] == 'D');
-	else if (strcmp(word, "NO TRANSACTION") == 0)
+	/* goose takes the words in any letter case */
+	if (pg_strcasecmp(word, "Up") == 0 || pg_strcasecmp(word, "Down") == 0)
+		read_section(reading, directive, pg_tolower((unsigned char) word[0]) == 'd');
+	else if (pg_strcasecmp(word, "NO TRANSACTION") == 0)
 		reading->mark = "+goose NO TRANSACTION";
-	else if (strcmp(word, "StatementBegin") == 0)
+	else if (pg_strcasecmp(word, "StatementBegin") == 0)
 	{
 		if (reading->up == NULL || reading->statement >= 0)
 			raise_misplaced(reading, directive, reading->up ?
@@ -133,7 +134,7 @@ read_directive(Reading *reading, const Region *directive)
 							"has no \"-- +goose Up\" before it");
 		reading->statement = directive->start;
 	}
-	else if (strcmp(word, "StatementEnd") == 0)
+	else if (pg_strcasecmp(word, "StatementEnd") == 0)
 	{
 		if (reading->statement < 0)
 			raise_misplaced(reading, directive, "has no StatementBegin before it");
@@ -141,14 +142,14 @@ read_directive(Reading *reading, const Region *directive)
 		sql_blank(reading->text, directive->start, directive->end);
 		reading->text[directive->start] = ';';
 	}
-	else if (strcmp(word, "ENVSUB ON") == 0)
+	else if (pg_strcasecmp(word, "ENVSUB ON") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("\"-- +goose ENVSUB ON\" is not possible here"),
 				 errdetail("The server does not know the client's environment variables."),
 				 errhint("Write the values where they are used, and take the annotation out."),
 				 format_errplace(reading->file, directive->start)));
-	else if (strcmp(word, "ENVSUB OFF") != 0)
+	else if (pg_strcasecmp(word, "ENVSUB OFF") != 0)
 		raise_misplaced(reading, directive, "is not a known annotation");
 }
 

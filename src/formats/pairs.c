@@ -8,6 +8,7 @@
  *		1_create_users.sql								sqlx, Supabase
  *
  * With sqlx, a file that begins with "-- no-transaction" runs outside of one.
+ * Supabase takes the number as text.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +17,9 @@
 #include "formats/format.h"
 
 #define NO_TRANSACTION "-- no-transaction"
+
+/* in the first line, for Supabase */
+#define PG_DELTA_MARK "-- pg-delta: transaction=false"
 
 /*
  * Returns the length of the name's suffix if it is one of a pair, else 0.
@@ -56,8 +60,9 @@ supabase_fit(const FormatFile *file)
 {
 	bool		down;
 
-	return is_numbered(file) && format_digits(file->base) == 14 &&
-		!pair_suffix(file->base, &down) ? FIT_LIKELY : FIT_NO;
+	if (!is_numbered(file) || pair_suffix(file->base, &down))
+		return FIT_NO;
+	return format_digits(file->base) == 14 ? FIT_LIKELY : FIT_IF_NAMED;
 }
 
 /*
@@ -177,36 +182,69 @@ golang_migrate_read(const FormatFiles *files)
 List *
 sqlx_read(const FormatFiles *files)
 {
-	bool		down;
-	bool		pairs = pair_suffix(files->file[0].base, &down) > 0;
-
-	/* the tool, too, refuses to mix them */
-	for (int i = 1; i < files->count; i++)
-		if ((pair_suffix(files->file[i].base, &down) > 0) != pairs)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("some migrations can be undone, others cannot"),
-					 errdetail("File \"%s\" is %s, file \"%s\" is %s.",
-							   format_label(files->file[0].path),
-							   pairs ? "one of a pair" : "alone",
-							   format_label(files->file[i].path),
-							   pairs ? "alone" : "one of a pair"),
-					 errhint("Name all files .up.sql and .down.sql, or none.")));
+	/* pairs and single files may be mixed, as "sqlx migrate run" has it */
 	return golang_migrate_read(files);
+}
+
+/*
+ * Is it the file that older versions of Supabase made for what a new project
+ * has anyway?  The tool passes over it where it comes first.
+ */
+static bool
+is_initial_schema(const FormatFile *file)
+{
+	return format_digits(file->base) == 14 && strcmp(file->base + 14, "_init.sql") == 0 &&
+		strncmp(file->base, "20211209000000", 14) < 0;
+}
+
+/*
+ * Takes a mark that is the first line of the file.
+ */
+static void
+read_mark(FormatMigration *migration, const char *mark)
+{
+	int			length = strlen(mark);
+
+	if (strncmp(migration->up_file->text, mark, length) == 0 &&
+		strchr("\r\n", migration->up_file->text[length]))
+		migration->mark = mark;
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((FormatMigration *) lfirst(a))->up_file->base,
+				  ((FormatMigration *) lfirst(b))->up_file->base);
 }
 
 List *
 supabase_read(const FormatFiles *files)
 {
-	List	   *migrations = golang_migrate_read(files);
-	ListCell   *cell;
+	List	   *migrations = NIL;
+	const FormatFile *first;
 
-	/* here, the version is text */
-	foreach(cell, migrations)
+	for (int i = 0; i < files->count; i++)
 	{
-		FormatMigration *migration = lfirst(cell);
+		const FormatFile *file = &files->file[i];
+		int			digits = format_digits(file->base);
+		FormatMigration *migration;
 
-		migration->version = pnstrdup(migration->up_file->base, 14);
+		/* here, the version is text */
+		migration = format_migration(file, pnstrdup(file->base, digits),
+									 format_description(file->base + digits,
+														strlen(file->base) - digits - 4));
+		read_mark(migration, PG_DELTA_MARK);
+		migrations = lappend(migrations, migration);
+	}
+	list_sort(migrations, compare_names);
+	first = ((FormatMigration *) linitial(migrations))->up_file;
+	if (is_initial_schema(first))
+	{
+		ereport(NOTICE,
+				(errmsg("file \"%s\" is passed over", format_label(first->path)),
+				 errdetail("Supabase, too, does not apply what it called \"init\" before December 2021."),
+				 errhint("Give it another name to apply it.")));
+		migrations = list_delete_first(migrations);
 	}
 	return migrations;
 }

@@ -21,31 +21,31 @@
 /* Where files fit several equally well, the first one is taken. */
 static const Format formats[] = {
 	{"supabase", "20260101120000_create_users.sql",
-	supabase_fit, supabase_read, NULL, false},
+	supabase_fit, supabase_read, NULL, false, false},
 	{"sqlx", "20260101120000_create_users.sql, or 20260101120000_create_users.up.sql and .down.sql",
-	sqlx_fit, sqlx_read, NULL, false},
+	sqlx_fit, sqlx_read, NULL, false, false},
 	{"golang-migrate", "000001_create_users.up.sql and 000001_create_users.down.sql",
-	golang_migrate_fit, golang_migrate_read, NULL, false},
+	golang_migrate_fit, golang_migrate_read, NULL, false, false},
 	{"dbmate", "20260101120000_create_users.sql",
-	dbmate_fit, dbmate_read, NULL, false},
+	dbmate_fit, dbmate_read, NULL, false, false},
 	{"goose", "20260101120000_create_users.sql",
-	goose_fit, goose_read, NULL, false},
+	goose_fit, goose_read, NULL, false, false},
 	{"node-pg-migrate", "1767268800000_create-users.sql",
-	node_pg_migrate_fit, node_pg_migrate_read, NULL, false},
+	node_pg_migrate_fit, node_pg_migrate_read, NULL, false, false},
 	{"flyway", "V1__create_users.sql, U1__create_users.sql, R__views.sql or B1__baseline.sql",
-	flyway_fit, flyway_read, NULL, false},
+	flyway_fit, flyway_read, NULL, false, true},
 	{"diesel", "2026-01-01-120000_create_users/up.sql and down.sql",
-	diesel_fit, diesel_read, NULL, false},
+	diesel_fit, diesel_read, NULL, false, false},
 	{"prisma", "20260101120000_create_users/migration.sql",
-	prisma_fit, prisma_read, NULL, false},
+	prisma_fit, prisma_read, NULL, false, false},
 	{"graphile-migrate", "000001.sql or 000001-create-users.sql",
-	graphile_migrate_fit, graphile_migrate_read, NULL, false},
+	graphile_migrate_fit, graphile_migrate_read, NULL, false, true},
 	{"sqitch", "sqitch.plan, and deploy/create_users.sql, revert/create_users.sql and verify/create_users.sql",
-	sqitch_fit, sqitch_read, "sqitch.plan", true},
+	sqitch_fit, sqitch_read, "sqitch.plan", true, true},
 	{"drizzle", "meta/_journal.json and 0000_create_users.sql",
-	drizzle_fit, drizzle_read, "_journal.json", false},
+	drizzle_fit, drizzle_read, "_journal.json", false, true},
 	{"structure", "structure.sql",
-	structure_fit, structure_read, NULL, false},
+	structure_fit, structure_read, NULL, false, true},
 };
 
 typedef struct Candidates
@@ -113,6 +113,8 @@ find_candidates(const FormatFile *file, int possible, Candidates *candidates)
 	for (int i = 0; i < (int) lengthof(formats); i++)
 	{
 		candidates->fit[i] = possible & (1 << i) ? formats[i].fit(file) : FIT_NO;
+		if (candidates->fit[i] == FIT_IF_NAMED)
+			candidates->fit[i] = FIT_NO;
 		best = Max(best, candidates->fit[i]);
 	}
 	for (int i = 0; i < (int) lengthof(formats); i++)
@@ -157,20 +159,16 @@ raise_mixture(const FormatFile *a, const Candidates *ca,
 }
 
 /*
- * Returns the format of the files: the one called "name" if that is not NULL,
- * else the one they are recognised as.  Raises 22023 if there is none.
+ * Returns the format that the files are recognised as.
  */
-const Format *
-format_recognise(const FormatFiles *files, const char *name)
+static const Format *
+recognised_format(const FormatFiles *files)
 {
 	Candidates *candidates;
 	int64		score[lengthof(formats)] = {0};
 	int			possible = (1 << lengthof(formats)) - 1,
 				left,
 				best = -1;
-
-	if (name != NULL)
-		return named_format(files, name);
 
 	candidates = palloc_extended(sizeof(Candidates) * files->count, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < (int) lengthof(formats); i++)
@@ -199,4 +197,19 @@ format_recognise(const FormatFiles *files, const char *name)
 		if (left & (1 << j) && (best < 0 || score[j] > score[best]))
 			best = j;
 	return &formats[best];
+}
+
+/*
+ * Returns the format of the files: the one called "name" if that is not NULL,
+ * else the one they are recognised as.  Raises 22023 if there is none.  Takes
+ * those files out that tools of this format do not look for.
+ */
+const Format *
+format_recognise(FormatFiles *files, const char *name)
+{
+	const Format *format = name ? named_format(files, name) : recognised_format(files);
+
+	if (!format->nested)
+		format_files_drop_nested(files);
+	return format;
 }

@@ -111,6 +111,15 @@ class Server:
         """The connection string of one of the databases."""
         return self._conninfo(PREFIX + name)
 
+    def address(self):
+        """The host (or the folder of its socket), the port and the user, for other programs."""
+        if self.temporary:
+            return self.folder, self.port, "postgres"
+        return tuple(self.admin.query(
+            "SELECT coalesce(nullif($1, ''), host(inet_server_addr()),"
+            " split_part(current_setting('unix_socket_directories'), ',', 1)),"
+            " current_setting('port'), session_user", os.environ.get("PGHOST", ""))[0])
+
     def connect(self, name):
         """A new session in one of the databases."""
         return libpq.Connection(self.conninfo(name))

@@ -1,13 +1,15 @@
 #!/bin/sh
 # compare.sh: the same folder, run by the tool it is written for and by
-# migrate_register_files(), gives the same schema.
+# neon_migrate, gives the same schema.
 #
 #   PGHOST=... PGPORT=... PGUSER=... sh test/formats/compare.sh [TOOL...]
 #
 # Wants a running server, by TCP, with the extension, whose superuser needs no
-# password; pg_dump and psql of its version in the path; and any of the tools
-# in the path. Those that are not there are skipped. Makes and drops databases
-# called compare_theirs and compare_ours.
+# password; neon_migrate, and pg_dump and psql of the server's version, in the
+# path; and any of the tools in the path (Prisma 7; Supabase's client, 3;
+# drizzle-kit, with drizzle-orm and pg where it finds them). Those that are not
+# there are skipped. Makes and drops databases called compare_theirs and
+# compare_ours.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,6 +35,21 @@ theirs() {
 				DATABASE_URL=$url graphile-migrate migrate)
 		;;
 	sqitch) (cd "$work/files" && sqitch deploy --no-verify "db:pg://$PGUSER@$PGHOST:$PGPORT/compare_theirs") ;;
+	prisma)
+		mkdir "$work/project" && cp -r "$work/files" "$work/project/migrations" &&
+			(cd "$work/project" && printf 'datasource db {\n\tprovider = "postgresql"\n}\n' >schema.prisma &&
+				printf 'export default { schema: "schema.prisma", migrations: { path: "migrations" },\n\tdatasource: { url: process.env.DATABASE_URL! } };\n' >prisma.config.ts &&
+				DATABASE_URL=$url prisma migrate deploy)
+		;;
+	supabase)
+		mkdir -p "$work/project/supabase" && cp -r "$work/files" "$work/project/supabase/migrations" &&
+			(cd "$work/project" && supabase migration up --yes --remote "$url?sslmode=disable")
+		;;
+	drizzle)
+		mkdir "$work/project" && cp -r "$work/files" "$work/project/drizzle" &&
+			(cd "$work/project" && printf '{"dialect": "postgresql", "out": "drizzle", "dbCredentials": {"url": "%s"}}\n' "$url" >drizzle.config.json &&
+				drizzle-kit migrate)
+		;;
 	flyway) flyway -url="jdbc:postgresql://$PGHOST:$PGPORT/compare_theirs" -user="$PGUSER" \
 		-locations="filesystem:$work/files" migrate ;;
 	esac
@@ -40,51 +57,63 @@ theirs() {
 
 # binary TOOL
 binary() {
-	case $1 in golang-migrate) echo migrate ;; *) echo "$1" ;; esac
+	case $1 in golang-migrate) echo migrate ;; drizzle) echo drizzle-kit ;; *) echo "$1" ;; esac
+}
+
+# folders TOOL: those with what the tool itself can run
+folders() {
+	case $1 in
+	sqlx) echo sqlx sqlx-pairs sqlx-traps ;;
+	supabase) echo supabase supabase-traps supabase-numbers ;;
+	diesel | prisma | drizzle) echo "$1" "$1-traps" ;;
+	flyway) echo flyway flyway-baseline flyway-order ;;
+	dbmate | golang-migrate | goose | node-pg-migrate) echo "$1" "$1-order" ;;
+	*) echo "$1" ;;
+	esac
 }
 
 # schema DATABASE: what is in it, without the tools' own tables
 schema() {
-	pg_dump -s --no-owner -N ours -N sqitch -N graphile_migrate -T schema_migrations -T pgmigrations \
+	pg_dump -s --no-owner -N ours -N sqitch -N graphile_migrate -N supabase_migrations -N drizzle -T schema_migrations -T pgmigrations \
 		-T 'pgmigrations_id_seq' -T goose_db_version -T goose_db_version_id_seq -T _sqlx_migrations \
-		-T __diesel_schema_migrations -T flyway_schema_history "$1" |
+		-T __diesel_schema_migrations -T flyway_schema_history -T _prisma_migrations "$1" |
 		grep -Ev '^(--|$|\\(un)?restrict |CREATE EXTENSION|CREATE SCHEMA graphile|COMMENT ON EXTENSION)'
 }
 
+# ours FORMAT: the same by neon_migrate
 ours() {
-	set -- "$1" "$work/files"
-	{
-		printf 'SET client_min_messages = warning;\nCREATE SCHEMA ours;\nCREATE EXTENSION neon_migrate SCHEMA ours;\n'
-		printf 'CREATE TEMP TABLE file (path text, content text);\n'
-		(cd "$2" && find . -type f ! -name .gmrc) | while read -r path; do
-			printf "\\\\set content \`cat '%s'\`\nINSERT INTO file VALUES ('%s', :'content');\n" "$2/$path" "$path"
-		done
-		printf "SELECT count(r) FROM (SELECT array_agg(path) AS p, array_agg(content) AS c FROM file) AS f, ours.migrate_register_files(p, c, '%s') AS r;\n" "$1"
-		printf 'CALL ours.migrate_up();\n'
-	} >"$work/ours.sql"
-	psql -XqAt -v ON_ERROR_STOP=1 -d compare_ours -f "$work/ours.sql"
+	psql -Xq -v ON_ERROR_STOP=1 -d compare_ours -c 'CREATE SCHEMA ours' -c 'CREATE EXTENSION neon_migrate SCHEMA ours' &&
+		DATABASE_URL="postgres://$PGUSER@$PGHOST:$PGPORT/compare_ours?sslmode=disable" \
+			neon_migrate up --dir "$work/files" --format "$1"
 }
 
-for tool in ${*:-dbmate golang-migrate goose sqlx diesel node-pg-migrate graphile-migrate sqitch flyway}; do
-	if ! command -v "$(binary "$tool")" >/dev/null; then
-		echo "skipped  $tool is not there"
-		continue
-	fi
+# compare TOOL FOLDER
+compare() {
 	rm -rf "$work/files" "$work/project" "$work"/*.log
-	cp -r "$here/$tool" "$work/files"
+	cp -r "$here/$2" "$work/files"
 	for database in compare_theirs compare_ours; do
 		dropdb --if-exists --force "$database" 2>/dev/null
 		createdb "$database" || exit 1
 	done
-	if theirs "$tool" >"$work/theirs.log" 2>&1 && ours "$tool" >"$work/ours.log" 2>&1 &&
+	if theirs "$1" >"$work/theirs.log" 2>&1 && ours "$1" >"$work/ours.log" 2>&1 &&
 		schema compare_theirs >"$work/theirs" && schema compare_ours >"$work/ours" &&
 		[ -s "$work/ours" ] && diff -u "$work/theirs" "$work/ours"; then
-		echo "same     $tool ($(wc -l <"$work/ours") lines of schema)"
+		echo "same     $1, folder $2 ($(wc -l <"$work/ours") lines of schema)"
 	else
-		echo "FAILED   $tool"
+		echo "FAILED   $1, folder $2"
 		cat "$work/theirs.log" "$work/ours.log" 2>/dev/null | tail -n 15
 		failed=1
 	fi
+}
+
+for tool in ${*:-dbmate golang-migrate goose sqlx diesel node-pg-migrate graphile-migrate sqitch flyway prisma supabase drizzle}; do
+	if ! command -v "$(binary "$tool")" >/dev/null; then
+		echo "skipped  $tool is not there"
+		continue
+	fi
+	for folder in $(folders "$tool"); do
+		compare "$tool" "$folder"
+	done
 done
 dropdb --if-exists compare_theirs
 dropdb --if-exists compare_ours

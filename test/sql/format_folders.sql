@@ -39,4 +39,18 @@ SELECT * FROM migrate_register_files(ARRAY['1_a/migration.sql', '2_b/down.sql'],
 SELECT * FROM migrate_register_files(ARRAY['migration_lock.toml', '1_a/migration.sql'], ARRAY[E'provider = "mysql"', '']);
 SELECT * FROM migrate_register_files(ARRAY['1_a/migration.sql', '1_a/up.sql'], ARRAY['', '']);
 
+:fresh
+SELECT * FROM test.register('diesel-traps');
+SELECT version, description, has_down, depends_on FROM migrate_status;
+CALL migrate_up();
+SELECT * FROM test.objects;
+SELECT DISTINCT outcome FROM test.register('diesel-traps');
+
+:fresh
+SELECT * FROM test.register('prisma-traps');
+SELECT version, description, has_down, depends_on FROM migrate_status;
+CALL migrate_up();
+SELECT * FROM test.objects;
+SELECT DISTINCT outcome FROM test.register('prisma-traps');
+
 :clean

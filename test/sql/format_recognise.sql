@@ -32,6 +32,13 @@ SELECT test.try('V1__a.sql', 'U1__a.sql', 'R__b.sql');
 SELECT test.try('1_a/up.sql', '1_a/down.sql', '.keep', 'README.md', '1_a/.gitkeep');
 SELECT test.try('1_a/migration.sql', '1_a/down.sql');
 SELECT test.try('structure.sql');
+-- what is below the migrations
+SELECT test.try('db/1_a.sql', 'db/archive/2_b.sql', 'db/archive/older/3_c.sql', 'db2/4_d.sql');
+SELECT test.try('1_a.sql', 'a/2_b.sql');
+SELECT test.try('/1_a.sql', '/a/2_b.sql');
+SELECT test.try('a/2_b.sql', 'b/3_c.sql');
+SELECT test.try('V1__a.sql', 'b/V2__b.sql');
+SELECT test.try('m/1_a/migration.sql', 'm/1_a/old/migration.sql', 'm/migration_lock.toml');
 SELECT test.try('.gitkeep');
 -- names of no format
 SELECT test.try('notes.sql');
@@ -59,6 +66,7 @@ SELECT * FROM migrate_register_files(ARRAY['1_a.sql'], ARRAY['SELECT 1'], 'dbmat
 SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], 'sqlx');
 SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], 'node-pg-migrate');
 SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], 'supabase');
+SELECT * FROM migrate_register_files(ARRAY['20260101000000_a.up.sql'], ARRAY['SELECT 1'], 'supabase');
 SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], 'alembic');
 SELECT * FROM migrate_register_files(ARRAY['0001_a.sql'], ARRAY['SELECT 1'], '');
 SELECT * FROM migrate_register_files(ARRAY['x.sql'], ARRAY['SELECT 1'], 'structure');

@@ -1,6 +1,6 @@
 CREATE TABLE "users" (
 	"id" bigint PRIMARY KEY NOT NULL,
-	"name" text DEFAULT '--> statement-breakpoint'
+	"name" text
 );
 --> statement-breakpoint
 CREATE INDEX "users_name" ON "users" ("name");

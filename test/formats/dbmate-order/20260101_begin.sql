@@ -1,0 +1,5 @@
+-- migrate:up transaction:false
+BEGIN;
+CREATE TABLE blk(a int);
+COMMIT;
+-- migrate:down

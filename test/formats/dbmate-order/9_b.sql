@@ -1,0 +1,6 @@
+-- some words
+
+--migrate:up
+CREATE TABLE copied (LIKE users);
+--   migrate:down   
+DROP TABLE copied

@@ -1,0 +1,1 @@
+CREATE TABLE in_transaction (id bigint);

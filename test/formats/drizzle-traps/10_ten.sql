@@ -1,0 +1,2 @@
+CREATE TABLE "ten" ("id" bigint);
+CREATE TABLE "eleven" ("id" bigint);

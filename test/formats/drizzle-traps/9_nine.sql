@@ -1,0 +1,3 @@
+ALTER TABLE "ten" ADD COLUMN "nine" text;
+--> statement-breakpoint
+ALTER TABLE "ten" ADD COLUMN "eight" text;

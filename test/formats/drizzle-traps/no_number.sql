@@ -1,0 +1,1 @@
+ALTER TABLE "eleven" ADD COLUMN "name" text--> statement-breakpoint

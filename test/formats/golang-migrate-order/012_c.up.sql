@@ -1,0 +1,1 @@
+BEGIN;CREATE TABLE blk(a int);COMMIT;

@@ -1,0 +1,4 @@
+--+goose Up
+CREATE TABLE twelve();
+--  +goose Down
+DROP TABLE twelve;

@@ -1,0 +1,4 @@
+-- +goose up
+CREATE TABLE thirteen();
+-- +goose down
+DROP TABLE thirteen;

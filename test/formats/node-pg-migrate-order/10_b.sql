@@ -1,0 +1,4 @@
+-- up migration
+CREATE TABLE copied (LIKE users);
+-- DOWN MIGRATION
+DROP TABLE copied;

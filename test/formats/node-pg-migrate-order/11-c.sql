@@ -1,0 +1,3 @@
+--- Up Migration ---
+CREATE TABLE eleven();
+--- Down Migration

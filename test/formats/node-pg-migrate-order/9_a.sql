@@ -1,0 +1,2 @@
+CREATE TABLE users (id bigint, name text);
+CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT ';' $$;

@@ -1,0 +1,3 @@
+BEGIN;
+CREATE TABLE in_block (id bigint);
+COMMIT;

@@ -1,0 +1,7 @@
+CREATE FUNCTION greeting() RETURNS text LANGUAGE plpgsql AS $body$
+BEGIN
+	-- no-transaction; and --> statement-breakpoint-like words; 'unpaired
+	RETURN 'a;b';
+END
+$body$;
+CREATE FUNCTION greeting_sum(a int) RETURNS int BEGIN ATOMIC SELECT a + 1; SELECT a + 2; END;

@@ -1,0 +1,3 @@
+CREATE TABLE crlf (
+	id bigint DEFAULT 1 -- one
+);

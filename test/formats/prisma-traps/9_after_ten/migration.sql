@@ -1,0 +1,1 @@
+CREATE TABLE copied (LIKE "User")

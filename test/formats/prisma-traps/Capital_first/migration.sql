@@ -1,0 +1,1 @@
+ALTER TABLE copied ADD COLUMN email text;

@@ -1,0 +1,1 @@
+ALTER TABLE copied DROP COLUMN email;

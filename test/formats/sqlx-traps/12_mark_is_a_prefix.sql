@@ -1,0 +1,2 @@
+-- no-transaction-at-all
+ALTER TABLE orders ADD COLUMN note text;

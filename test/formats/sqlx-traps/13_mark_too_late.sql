@@ -1,0 +1,4 @@
+
+-- no-transaction
+CREATE TABLE late (id bigint);
+COMMENT ON TABLE late IS $$-- no-transaction$$;

@@ -1,0 +1,4 @@
+CREATE TABLE crlf (
+	id bigint DEFAULT 1, -- one
+	word text DEFAULT 'two'
+);

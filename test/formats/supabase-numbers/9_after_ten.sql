@@ -1,0 +1,1 @@
+create table copied (like users);

@@ -1,0 +1,1 @@
+create table what_every_project_has (id bigint);

@@ -1,0 +1,3 @@
+begin;
+create table in_block (id bigint);
+commit;

@@ -1,0 +1,3 @@
+create table no_name (
+	id bigint default 1 -- one
+);
