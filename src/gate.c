@@ -228,6 +228,17 @@ gate_take(const Ledger *ledger)
 }
 
 /*
+ * Lets the calling function run migrations until its transaction ends, or
+ * raises why not.  "function" is its name, for messages.
+ */
+void
+gate_enter(const Ledger *ledger, const char *function)
+{
+	check_transaction(function);
+	gate_take(ledger);
+}
+
+/*
  * Takes the gate as gate_enter() does, if that is possible here and nobody has
  * it.  Returns whether it did.
  */
@@ -248,17 +259,6 @@ gate_try(void)
 		return true;
 	LockRelease(&gate, ShareLock, false);
 	return false;
-}
-
-/*
- * Lets the calling function run migrations until its transaction ends, or
- * raises why not.  "function" is its name, for messages.
- */
-void
-gate_enter(const Ledger *ledger, const char *function)
-{
-	check_transaction(function);
-	gate_take(ledger);
 }
 
 /*

@@ -219,9 +219,14 @@ ledger_applied_at(const Ledger *ledger, int64 seq)
  * applied, or NULL.  "tail" is the latest event of all, or NULL.
  */
 LedgerEntry *
-ledger_head(const Ledger *ledger, const LedgerEntry *tail)
+ledger_head(const Ledger *ledger, LedgerEntry *tail)
 {
-	return tail ? ledger_applied_at(ledger, ledger_entry_int64(tail, L_HEAD_SEQ)) : NULL;
+	int64		seq = tail ? ledger_entry_int64(tail, L_HEAD_SEQ) : 0;
+
+	/* as a rule, that is the latest of all */
+	if (seq != 0 && tail->nulls[L_DIRECTION] && ledger_entry_int64(tail, L_APPLIED_SEQ) == seq)
+		return tail;
+	return ledger_applied_at(ledger, seq);
 }
 
 /*

@@ -111,7 +111,7 @@ extern LedgerEntry *ledger_lookup(const Ledger *ledger, const char *version);
 extern LedgerEntry *ledger_tail(const Ledger *ledger);
 extern LedgerEntry *ledger_event(const Ledger *ledger, int64 seq);
 extern LedgerEntry *ledger_applied_at(const Ledger *ledger, int64 seq);
-extern LedgerEntry *ledger_head(const Ledger *ledger, const LedgerEntry *tail);
+extern LedgerEntry *ledger_head(const Ledger *ledger, LedgerEntry *tail);
 extern LedgerEntry *ledger_below(const Ledger *ledger, const LedgerEntry *entry);
 extern List *ledger_steps(const Ledger *ledger, const char *version, const LedgerEntry *settled);
 extern bool ledger_is_unfinished(const Ledger *ledger, const char *version,

@@ -30,15 +30,10 @@ PG_FUNCTION_INFO_V1(migrate_require);
  * Returns the version applied last of those that are applied, or NULL.
  */
 static char *
-current_version(const Ledger *ledger, const LedgerEntry *tail)
+current_version(const Ledger *ledger, LedgerEntry *tail)
 {
-	LedgerEntry *head;
+	LedgerEntry *head = ledger_head(ledger, tail);
 
-	/* as a rule, it is what the latest event is about */
-	if (tail && !tail->nulls[L_HEAD_SEQ] &&
-		ledger_entry_int64(tail, L_APPLIED_SEQ) == ledger_entry_int64(tail, L_HEAD_SEQ))
-		return ledger_entry_text(tail, L_VERSION);
-	head = ledger_head(ledger, tail);
 	return head ? ledger_entry_text(head, L_VERSION) : NULL;
 }
 

@@ -70,6 +70,8 @@ copy_tree() {
 			tar -c --null -T - -f -) | tar -x -C "$1" -f -
 	else
 		cp -r "$top/." "$1"
+		# what was built here, maybe for another major
+		find "$1" -name '*.o' -exec rm -f {} + -o -name '*.so' -exec rm -f {} + -o -name '*.bc' -exec rm -f {} +
 	fi
 	chown -R "${2:-postgres}" "$1"
 }
