@@ -11,7 +11,6 @@ use FindBin;
 use lib $FindBin::RealBin;
 use IO::Select;
 use IO::Socket::INET;
-use IO::Socket::UNIX;
 use NeonMigrate;
 use NeonMigrateClient;
 use PostgreSQL::Test::Cluster;
@@ -40,47 +39,6 @@ sub fatal
 	return 'E' . pack('N', 4 + length $fields) . $fields;
 }
 
-# Reads what has come.  Returns '' at the end.
-sub receive
-{
-	my ($socket) = @_;
-
-	IO::Select->new($socket)->can_read($patience) or die 'nothing comes';
-	my $data = '';
-	sysread $socket, $data, 65536;
-	return $data;
-}
-
-# A connection to the real server through which a client's startup has gone.
-sub real_server
-{
-	my ($client) = @_;
-	my $server = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die;
-	my $answer = '';
-
-	syswrite $server, receive($client);
-	$answer .= receive($server) until $answer =~ /Z\x00\x00\x00\x05I\z/;
-	syswrite $client, $answer;
-	return $server;
-}
-
-# Hands on all that comes, in both directions.
-sub relay
-{
-	my ($client, $server) = @_;
-	my %other = ($client => $server, $server => $client);
-
-	for (;;)
-	{
-		foreach my $from (IO::Select->new($client, $server)->can_read($patience))
-		{
-			my $data = receive($from);
-			return if $data eq '';
-			syswrite $other{$from}, $data;
-		}
-	}
-}
-
 # What it does with a connection; each returns what it sends last.
 my %behaviour = (
 	closes => sub { return '' },
@@ -92,11 +50,11 @@ my %behaviour = (
 	'is a proxy without an answer' => sub { receive($_[0]); return fatal('08006', 'Control plane request failed') },
 	'has too many connections' => sub { receive($_[0]); return fatal('53300', 'sorry, too many clients already') },
 	'shuts down at the first query' => sub {
-		my $server = real_server($_[0]);
+		my $server = real_server($_[0], $node);
 		receive($_[0]);
 		return fatal('57P01', 'terminating connection due to administrator command');
 	},
-	'vanishes at the first query' => sub { my $server = real_server($_[0]); receive($_[0]); return '' },
+	'vanishes at the first query' => sub { my $server = real_server($_[0], $node); receive($_[0]); return '' },
 	'knows no such user' => sub { receive($_[0]); return fatal('28000', 'role "x" does not exist') },
 	'knows no such database' => sub { receive($_[0]); return fatal('3D000', 'database "shop" does not exist') },
 	'speaks another language' => sub { receive($_[0]); return "HTTP/1.1 400 Bad Request\r\n\r\n" });
@@ -125,7 +83,7 @@ sub hand_over
 {
 	IO::Select->new($listener)->can_read($patience) or die 'nobody comes';
 	my $connection = $listener->accept;
-	relay($connection, real_server($connection));
+	relay($connection, real_server($connection, $node), $_[0]);
 	close $connection;
 	return;
 }
@@ -180,7 +138,7 @@ foreach my $what (sort keys %passes)
 	my $client = $project->start([ 'redo', '--json', '--verbose', '--connect-timeout', $patience ], env => { DATABASE_URL => $fake });
 
 	is(serve($client, $what, 2), 2, "a server that $what: two attempts");
-	hand_over();
+	hand_over($client);
 	$client->finish;
 	is($client->{status}, 0, "a server that $what: it goes on") or diag($client->{err});
 	like($client->{err}, qr/note: $passes{$what}; trying again.*at attempt 3/s, "a server that $what: it is told");
@@ -213,7 +171,7 @@ foreach my $what ('knows no such user', 'knows no such database', 'speaks anothe
 	my $client = $project->start([ 'wait', '--timeout', $patience ], env => { DATABASE_URL => $fake });
 
 	is(serve($client, 'knows no such database', 3), 3, 'wait: for the database, too');
-	hand_over();
+	hand_over($client);
 	is($client->finish->{status}, 0, 'wait: until it is there');
 	$client = $project->start([ 'wait', '--timeout', $patience ], env => { DATABASE_URL => $fake });
 	is(serve($client, 'knows no such user', 1000), 1, 'wait: not for a user');
