@@ -44,6 +44,18 @@ sub in_the_middle
 	return $client;
 }
 
+# Kills the server process of the client, and waits until the server, which then
+# starts all others anew, is back.
+sub kill_server_process
+{
+	my ($project) = @_;
+	my $before = -s $node->logfile;
+
+	kill 'KILL', $project->sql("SELECT pid $clients") or die;
+	$node->wait_for_log(qr/database system is ready to accept connections/, $before);
+	return;
+}
+
 # Is nothing of the second migration there, and can it go on?
 sub goes_on
 {
@@ -149,7 +161,7 @@ foreach my $case (
 
 foreach my $case (
 	[ 'its process is terminated', sub { $_[0]->sql("SELECT pg_terminate_backend(pid) $clients") }, qr/terminating connection due to administrator command/ ],
-	[ 'its process is killed', sub { kill 'KILL', $_[0]->sql("SELECT pid $clients") or die }, qr/the connection to the server was lost: .*neon_migrate up goes on/s ],
+	[ 'its process is killed', \&kill_server_process, qr/the connection to the server was lost: .*neon_migrate up goes on/s ],
 	[ 'the server is shut down', sub { $node->stop('fast'); $node->start }, qr/terminating connection due to administrator command/ ],
 	[ 'the server is stopped at once', sub { $node->stop('immediate'); $node->start }, qr/the connection to the server was lost|terminating connection because of unexpected|terminating connection due to immediate shutdown/ ])
 {
@@ -162,7 +174,6 @@ foreach my $case (
 	is($client->{status}, 1, "$name: exit code");
 	like($client->{err}, qr/error: (?:migrations\/02_b\.sql:3:\d+: )?$pattern/, "$name: message");
 	like($client->{err}, qr/hint: .*neon_migrate (?:status|up)/s, "$name: what to do");
-	$node->poll_query_until($project->{database}, 'SELECT true') or die 'the server did not come back';
 	goes_on($project, $name);
 }
 
@@ -178,14 +189,13 @@ foreach my $signal ('INT', 'KILL')
 	$project->wait_until("count(*) = 1 $clients AND wait_event = 'PgSleep'");
 	if ($signal eq 'KILL')
 	{
-		kill 'KILL', $project->sql("SELECT pid $clients") or die;
+		kill_server_process($project);
 	}
 	else
 	{
 		$client->signal($signal);
 	}
 	is($client->finish->{status}, 1, "in steps, $signal: exit code");
-	$node->poll_query_until($project->{database}, 'SELECT true') or die 'the server did not come back';
 	$project->gives([ 'status', '--exit-code' ], 2, qr/^ 02 +\| (?:interrupted|failed) .*1 unfinished/ms, "in steps, $signal: status");
 	$project->gives(['health'], 2, qr/1 interrupted/, "in steps, $signal: health");
 	my $object = $project->json(['up'], 0, "in steps, $signal: up goes on");
