@@ -30,6 +30,7 @@
 #define DEFAULT_TIMEOUT 15.0	/* seconds */
 #define LOCAL_TIMEOUT 2.0		/* where nothing needs to be woken up */
 #define ATTEMPT_TIMEOUT 10000	/* ms */
+#define SHORTEST_ATTEMPT 1000	/* whatever time was given */
 #define FIRST_PAUSE 100			/* ms */
 #define LONGEST_PAUSE 2000
 
@@ -199,7 +200,10 @@ attempt(Connection *connection)
 	values[count++] = "UTF8";
 	keywords[count] = NULL;
 	connection->attempts++;
-	connection->attempt_started = connection_clock();
+	connection->attempt_end = connection_clock() + ATTEMPT_TIMEOUT;
+	if (connection->bounded)
+		connection->attempt_end = Min(connection->attempt_end,
+									  Max(connection->deadline, connection_clock() + SHORTEST_ATTEMPT));
 	connection->conn = PQconnectStartParams(keywords, values, 0);
 	if (connection->conn == NULL)
 		message_fail(EXIT_ERROR, "out of memory", NULL);
@@ -223,6 +227,7 @@ connection_start(Connection *connection, const Options *options)
 	read_url(connection, options);
 	connection->tls_by_default = is_remote(connection) && !given(connection, "sslmode") &&
 		!environment("PGSSLMODE") && !given(connection, "service") && !environment("PGSERVICE");
+	connection->bounded = timeout >= 0;
 	if (timeout < 0)
 		timeout = is_remote(connection) ? DEFAULT_TIMEOUT : LOCAL_TIMEOUT;
 	connection->started = connection_clock();
@@ -420,12 +425,10 @@ connection_retry(Connection *connection, const char *message, const char *sqlsta
 static bool
 finish_attempt(Connection *connection, bool *timed_out)
 {
-	int64		end = connection->attempt_started + ATTEMPT_TIMEOUT;
-
 	*timed_out = false;
 	while (PQstatus(connection->conn) != CONNECTION_OK)
 	{
-		int64		left = end - connection_clock();
+		int64		left = connection->attempt_end - connection_clock();
 
 		check_cancelled();
 		/* a server that has answered meanwhile is heard, however late it is */

@@ -17,9 +17,10 @@ typedef struct Connection
 	const char *source;			/* where the URL is from, or NULL */
 	bool		tls_by_default; /* TLS is required because nothing was said */
 	bool		patient;		/* go on trying, whatever it is */
+	bool		bounded;		/* the time was asked for: attempts keep to it */
 	int64		started;		/* ms; first attempt */
 	int64		deadline;		/* ms; no attempt begins later */
-	int64		attempt_started;
+	int64		attempt_end;	/* ms; no answer after it is a failure */
 	int			attempts;
 	int			elapsed;		/* ms that it took */
 } Connection;

@@ -110,6 +110,9 @@ line_of_query(const PGresult *result)
 	return pnstrdup(start, strcspn(start, "\n"));
 }
 
+#define HINT_GO_ON \
+	"What was committed is in the ledger.  See neon_migrate status; neon_migrate up goes on."
+
 /*
  * Hints of the server that name SQL where the client has a command.
  */
@@ -141,7 +144,7 @@ hint_for(const char *sqlstate, const char *message, const char *hint)
 	if (strcmp(sqlstate, "25006") == 0)
 		return "This server or transaction is read only.  Migrate on the primary.";
 	if (strncmp(sqlstate, "57P", 3) == 0)
-		return "What was committed is in the ledger.  See neon_migrate status; neon_migrate up goes on.";
+		return HINT_GO_ON;
 	if (strcmp(sqlstate, "57014") == 0)
 		return "What was not committed has been undone.  See neon_migrate status.";
 	return NULL;
@@ -154,7 +157,7 @@ static void
 fail_lost(PGconn *conn)
 {
 	message_fail(EXIT_ERROR, psprintf("the connection to the server was lost: %s", PQerrorMessage(conn)),
-				 "What was committed is in the ledger.  See neon_migrate status; neon_migrate up goes on.");
+				 HINT_GO_ON);
 }
 
 /*

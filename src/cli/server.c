@@ -87,6 +87,19 @@ server_start(Server *server, const Options *options)
 }
 
 /*
+ * Is this the last that the server says?  It may not have closed the connection
+ * yet.
+ */
+static bool
+is_last(const Server *server, const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	return PQstatus(server->conn) == CONNECTION_BAD ||
+		(severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0));
+}
+
+/*
  * Takes the answers to the first questions.  Returns NULL, or the error that
  * ended the connection.
  */
@@ -98,7 +111,7 @@ take_first(Server *server, bool asked)
 
 	if (PQresultStatus(extension) != PGRES_TUPLES_OK)
 		return extension;
-	if (answer && PQstatus(server->conn) == CONNECTION_BAD)
+	if (answer && is_last(server, answer))
 		return answer;
 	server_drain(server);
 	if (PQntuples(extension) == 0)
@@ -142,7 +155,7 @@ server_finish(Server *server, const char *query, const Parameter *parameters, in
 		message = PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY);
 		if (message == NULL)
 			message = pg_strdup(PQerrorMessage(server->conn));
-		if (PQstatus(server->conn) != CONNECTION_BAD)
+		if (!is_last(server, error))
 			server_fail(server, error);
 		if (!connection_retry(&server->connection, message, sqlstate))
 			connection_fail(&server->connection, message, sqlstate);

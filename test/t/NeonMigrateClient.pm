@@ -11,13 +11,13 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use IPC::Run;
-use JSON::PP;
+use IO::Select;
+use IO::Socket::UNIX;
 use NeonMigrate;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(project migration url encoded marker);
+our @EXPORT = qw(project migration url encoded marker receive real_server relay);
 
 # What every password in the tests contains.
 sub marker { return 'hunter2secret'; }
@@ -46,6 +46,65 @@ sub url
 
 	return sprintf 'postgresql://%s@/%s?host=%s&port=%d', encoded($user // 'postgres'), encoded($database),
 	  encoded($node->host), $node->port;
+}
+
+# Reads what has come over a socket.  Returns '' at the end.
+sub receive
+{
+	my ($socket) = @_;
+	my $data = '';
+
+	IO::Select->new($socket)->can_read($PostgreSQL::Test::Utils::timeout_default) or die 'nothing comes';
+	sysread $socket, $data, 65536;
+	return $data;
+}
+
+# A connection to the node through which a client's startup has gone.
+sub real_server
+{
+	my ($client, $node) = @_;
+	my $server = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die;
+	my $answer = '';
+
+	syswrite $server, receive($client);
+	$answer .= receive($server) until $answer =~ /Z\x00\x00\x00\x05I\z/;
+	syswrite $client, $answer;
+	return $server;
+}
+
+# Hands on all that comes, in both directions, and takes what the client prints.
+# Returns how often it sent something after an answer, which is the number of
+# round trips, and the number of bytes that it sent.
+sub relay
+{
+	my ($client, $server, $run) = @_;
+	my $silent_since = time;
+	my %other = ($client => $server, $server => $client);
+	my $last = $server;
+	my ($turns, $bytes) = (0, 0);
+
+	for (;;)
+	{
+		my @ready = IO::Select->new($client, $server)->can_read(0.05);
+
+		$run->{run}->pump_nb if $run->{run}->pumpable;
+		$silent_since = time if @ready;
+		die 'nothing comes' if time - $silent_since > $PostgreSQL::Test::Utils::timeout_default;
+		foreach my $from (@ready)
+		{
+			my $data = receive($from);
+
+			return ($turns, $bytes) if $data eq '' || $data eq "X\x00\x00\x00\x04";
+			$turns++ if $from == $client && $last == $server;
+			$bytes += length $data if $from == $client;
+			$last = $from;
+			while ($data ne '')
+			{
+				my $written = syswrite $other{$from}, $data or die "lost: $!";
+				substr $data, 0, $written, '';
+			}
+		}
+	}
 }
 
 # A project with the files, and with a database of that name that has the
