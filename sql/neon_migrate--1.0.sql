@@ -280,6 +280,18 @@ CREATE FUNCTION @extschema@.migrate_verify(expected_head text DEFAULT NULL)
 COMMENT ON FUNCTION @extschema@.migrate_verify(text) IS
     'whether the ledger is as it was written, and its table as it was made';
 
+CREATE FUNCTION @extschema@.migrate_snapshot()
+    RETURNS TABLE (kind text, identity text, definition text)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_snapshot() IS
+    'the schema as rows, the same for the same schema';
+
+CREATE FUNCTION @extschema@.migrate_fingerprint()
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_fingerprint() IS
+    'SHA-256 over the schema, the same for the same schema';
+
 CREATE FUNCTION @extschema@.migrate_version_key(version text)
     RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -477,6 +489,8 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_register_files(text[], text[], text),
     @extschema@.migrate_unregister(text),
     @extschema@.migrate_apply_pending(text),
+    @extschema@.migrate_snapshot(),
+    @extschema@.migrate_fingerprint(),
     @extschema@.migrate_ledger_guard()
     FROM PUBLIC;
 
@@ -498,7 +512,9 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_register(text, text, text, text, text[]),
     @extschema@.migrate_register_files(text[], text[], text),
     @extschema@.migrate_unregister(text),
-    @extschema@.migrate_apply_pending(text)
+    @extschema@.migrate_apply_pending(text),
+    @extschema@.migrate_snapshot(),
+    @extschema@.migrate_fingerprint()
     TO @extowner@ WITH GRANT OPTION;
 
 GRANT EXECUTE ON PROCEDURE

@@ -104,6 +104,15 @@ ledger_open(FunctionCallInfo fcinfo)
 	return ledger_open_for(fcinfo->flinfo->fn_oid);
 }
 
+/*
+ * Returns the schema of the function being called, and so of the extension.
+ */
+Oid
+ledger_own_schema(FunctionCallInfo fcinfo)
+{
+	return get_func_namespace(fcinfo->flinfo->fn_oid);
+}
+
 static void
 become_owner(const Ledger *ledger, OwnerScope *scope)
 {

@@ -41,6 +41,7 @@ typedef struct OwnerScope
 	int			nest;
 } OwnerScope;
 
+extern Oid	ledger_own_schema(FunctionCallInfo fcinfo);
 extern Ledger *ledger_open(FunctionCallInfo fcinfo);
 extern Ledger *ledger_open_for(Oid function);
 extern Ledger *ledger_open_table(Oid relid);

@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * snapshot.c
+ *	  Takes a snapshot of the schema: one canonical description.
+ *
+ * It is the same for the same schema: whoever takes it, under whatever
+ * settings, in whatever order the objects were made, in a copy of the database
+ * or after a dump and restore.  So there are no OIDs in it and no physical
+ * order, settings that deparsing depends on are pinned, and what a dump does
+ * not keep is left out.
+ *
+ * All that a user has made in the database is in it, but temporary objects,
+ * what belongs to an extension, and this extension.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "settings.h"
+#include "snapshot/collector.h"
+#include "snapshot/family.h"
+
+/*
+ * What deparsing depends on.
+ */
+static const struct
+{
+	const char *name;
+	const char *value;
+}			pinned[] = {
+	{"search_path", "pg_catalog, pg_temp"},
+	{"DateStyle", "ISO, MDY"},
+	{"IntervalStyle", "postgres"},
+	{"TimeZone", "UTC"},
+	{"extra_float_digits", "1"},
+	{"bytea_output", "hex"},
+	{"xmlbinary", "base64"},
+	{"lc_monetary", "C"},
+	{"quote_all_identifiers", "off"},
+	{"standard_conforming_strings", "on"},
+};
+
+static void
+pin_settings(void)
+{
+	for (int i = 0; i < (int) lengthof(pinned); i++)
+		settings_pin(pinned[i].name, pinned[i].value);
+}
+
+/*
+ * Lets all collectors do their part.
+ */
+static void
+collect(Collector *c)
+{
+	bool		relations = c->whole || collector_scope(c, RelationRelationId) != NIL;
+
+	load_relations(c);
+	if (relations)
+	{
+		describe_constraints(c);
+		describe_columns(c);
+		describe_indexes(c);
+		describe_triggers(c);
+		describe_rules(c);
+		describe_policies(c);
+		describe_relations(c);
+	}
+	describe_types(c);
+	describe_routines(c);
+	if (!c->whole && list_length(collector_scope(c, RelationRelationId)) == list_length(c->addresses))
+		return;
+	describe_operators(c);
+	describe_text_search(c);
+	describe_foreign(c);
+	describe_replication(c);
+	describe_statistics(c);
+	describe_database(c);
+}
+
+static int
+compare_units(const void *a, const void *b)
+{
+	return snapshot_compare_units(*(SchemaUnit *const *) a, *(SchemaUnit *const *) b);
+}
+
+int
+snapshot_compare_units(const SchemaUnit *a, const SchemaUnit *b)
+{
+	int			order = a->kind == b->kind ? 0 : strcmp(a->kind, b->kind);
+
+	return order ? order : strcmp(a->identity, b->identity);
+}
+
+/*
+ * Sorts a snapshot by bytes, whatever the database's collation.
+ */
+void
+snapshot_sort(SchemaSnapshot *snapshot)
+{
+	for (int i = 0; i < snapshot->units; i++)
+		snapshot_sort_rows(snapshot->unit[i]);
+	qsort(snapshot->unit, snapshot->units, sizeof(SchemaUnit *), compare_units);
+}
+
+/*
+ * Returns the unit of that kind and identity in a sorted snapshot, or NULL.
+ */
+SchemaUnit *
+snapshot_find(const SchemaSnapshot *snapshot, const char *kind, const char *identity)
+{
+	SchemaUnit	wanted = {.kind = kind,.identity = identity};
+	SchemaUnit *key = &wanted;
+	SchemaUnit **found;
+
+	if (snapshot->units == 0)
+		return NULL;
+	found = bsearch(&key, snapshot->unit, snapshot->units, sizeof(SchemaUnit *), compare_units);
+	return found ? *found : NULL;
+}
+
+/*
+ * The relation of a composite type is described with it.
+ */
+static List *
+with_composites(List *addresses)
+{
+	List	   *result = list_copy(addresses);
+	ListCell   *cell;
+
+	foreach(cell, addresses)
+	{
+		ObjectAddress *address = lfirst(cell);
+		Oid			relation;
+
+		if (address->classId != TypeRelationId)
+			continue;
+		relation = get_typ_typrelid(address->objectId);
+		if (OidIsValid(relation) && get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE)
+		{
+			ObjectAddress *more = palloc(sizeof(ObjectAddress));
+
+			ObjectAddressSet(*more, RelationRelationId, relation);
+			result = lappend(result, more);
+		}
+	}
+	return result;
+}
+
+static SchemaSnapshot *
+take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses)
+{
+	MemoryContext context = CurrentMemoryContext;
+	int			nest = NewGUCNestLevel();
+	Collector	c = {.context = context,.whole = whole,.own_schema = own_schema,
+	.snapshot = snapshot};
+
+	pin_settings();
+	PushActiveSnapshot(c.snapshot);
+	c.result = palloc0(sizeof(SchemaSnapshot));
+	c.addresses = with_composites(addresses);
+	c.scratch = AllocSetContextCreate(context, "neon_migrate scratch", ALLOCSET_DEFAULT_SIZES);
+	initStringInfo(&c.text);
+	MemoryContextSwitchTo(c.scratch);
+	collect(&c);
+	MemoryContextSwitchTo(context);
+	MemoryContextDelete(c.scratch);
+	PopActiveSnapshot();
+	AtEOXact_GUC(false, nest);
+	snapshot_sort(c.result);
+	return c.result;
+}
+
+/*
+ * Takes a snapshot of the whole schema.  "own_schema" is that of this
+ * extension, "snapshot" one that is registered.
+ */
+SchemaSnapshot *
+snapshot_take(Oid own_schema, Snapshot snapshot)
+{
+	return take(own_schema, snapshot, true, NIL);
+}
+
+/*
+ * Takes a snapshot of some units only, given as ObjectAddress *; of those that
+ * are there, and are no part of an extension.
+ */
+SchemaSnapshot *
+snapshot_take_of(Oid own_schema, Snapshot snapshot, List *addresses)
+{
+	return take(own_schema, snapshot, false, addresses);
+}
