@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_class.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/builtins.h"
@@ -20,6 +21,27 @@
 #include "utils/memutils.h"
 
 #include "snapshot/collector.h"
+
+/*
+ * The relations by OID.  There are many, and they are looked up often.
+ */
+typedef struct RelationSlot
+{
+	Oid			oid;
+	char		status;
+	RelationEntry *entry;
+} RelationSlot;
+
+#define SH_PREFIX relation
+#define SH_ELEMENT_TYPE RelationSlot
+#define SH_KEY_TYPE Oid
+#define SH_KEY oid
+#define SH_HASH_KEY(table, key) murmurhash32(key)
+#define SH_EQUAL(table, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 #define ARENA_SIZE (64 * 1024)
 
@@ -175,6 +197,40 @@ catalog_text(const CatalogScan *scan, HeapTuple tuple, AttrNumber column)
 	Datum		value = catalog_datum(scan, tuple, column, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * Adds a relation that has not been loaded yet.
+ */
+RelationEntry *
+relation_add(Collector *c, Oid oid)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+	RelationSlot *slot;
+	bool		found;
+
+	if (c->relations == NULL)
+		c->relations = relation_create(c->context, c->whole ? 4096 : 16, NULL);
+	slot = relation_insert(c->relations, oid, &found);
+	if (!found)
+	{
+		slot->entry = palloc0(sizeof(RelationEntry));
+		slot->entry->oid = oid;
+		c->relation_list = lappend(c->relation_list, slot->entry);
+	}
+	MemoryContextSwitchTo(old_context);
+	return slot->entry;
+}
+
+/*
+ * Returns a loaded relation, or NULL.
+ */
+RelationEntry *
+relation_find(const Collector *c, Oid oid)
+{
+	RelationSlot *slot = c->relations ? relation_lookup(c->relations, oid) : NULL;
+
+	return slot ? slot->entry : NULL;
 }
 
 /*

@@ -47,7 +47,7 @@ typedef struct Column
  */
 typedef struct RelationEntry
 {
-	Oid			oid;			/* hash key */
+	Oid			oid;
 	const char *schema;			/* quoted */
 	const char *plain_name;
 	const char *name;			/* quoted */
@@ -85,6 +85,8 @@ typedef struct IndexEntry
 {
 	Oid			oid;			/* hash key */
 	HeapTuple	tuple;			/* of pg_index */
+	RelationEntry *table;
+	RelationEntry *relation;	/* itself */
 	bool		of_constraint;
 } IndexEntry;
 
@@ -108,7 +110,8 @@ typedef struct Collector
 	char	   *arena;			/* for strings */
 	Size		arena_left;
 
-	HTAB	   *relations;		/* RelationEntry */
+	struct relation_hash *relations;
+	List	   *relation_list;	/* RelationEntry */
 	HTAB	   *names;			/* by class and OID */
 	HTAB	   *types;			/* by OID and modifier */
 	HTAB	   *opclasses;
@@ -147,6 +150,9 @@ extern void catalog_end(CatalogScan *scan);
 extern Datum catalog_datum(const CatalogScan *scan, HeapTuple tuple, AttrNumber column,
 						   bool *isnull);
 extern char *catalog_text(const CatalogScan *scan, HeapTuple tuple, AttrNumber column);
+
+extern RelationEntry *relation_add(Collector *c, Oid oid);
+extern RelationEntry *relation_find(const Collector *c, Oid oid);
 
 extern char *keep(Collector *c, const char *string);
 extern SchemaUnit *unit_begin(Collector *c, Oid class_id, Oid object_id, const char *kind,

@@ -105,7 +105,7 @@ load_defaults(Collector *c)
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_attrdef form = (Form_pg_attrdef) GETSTRUCT(tuple);
-		RelationEntry *entry = hash_search(c->relations, &form->adrelid, HASH_FIND, NULL);
+		RelationEntry *entry = relation_find(c, form->adrelid);
 		bool		isnull;
 		Datum		value = catalog_datum(&scan, tuple, Anum_pg_attrdef_adbin, &isnull);
 
@@ -140,7 +140,7 @@ load_columns(Collector *c)
 			continue;
 		/* those of a relation mostly follow each other */
 		if (form->attrelid != last)
-			entry = hash_search(c->relations, &form->attrelid, HASH_FIND, NULL);
+			entry = relation_find(c, form->attrelid);
 		last = form->attrelid;
 		if (entry)
 			load_column(c, &scan, tuple, entry);
@@ -233,11 +233,13 @@ describe_columns_of(Collector *c, RelationEntry *entry)
 void
 describe_columns(Collector *c)
 {
-	HASH_SEQ_STATUS status;
-	RelationEntry *entry;
+	ListCell   *cell;
 
-	hash_seq_init(&status, c->relations);
-	while ((entry = hash_seq_search(&status)) != NULL)
+	foreach(cell, c->relation_list)
+	{
+		RelationEntry *entry = lfirst(cell);
+
 		if (entry->unit && entry->column && entry->kind != RELKIND_SEQUENCE)
 			describe_columns_of(c, entry);
+	}
 }

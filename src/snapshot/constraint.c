@@ -146,7 +146,7 @@ static void
 describe_constraint(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
 	Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
-	RelationEntry *entry = hash_search(c->relations, &form->conrelid, HASH_FIND, NULL);
+	RelationEntry *entry = relation_find(c, form->conrelid);
 	bool		isnull;
 	Datum		value;
 

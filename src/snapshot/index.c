@@ -43,7 +43,7 @@ load_indexes(Collector *c)
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);
-		RelationEntry *table = hash_search(c->relations, &form->indrelid, HASH_FIND, NULL);
+		RelationEntry *table = relation_find(c, form->indrelid);
 		IndexEntry *entry;
 
 		if (table == NULL)
@@ -54,6 +54,8 @@ load_indexes(Collector *c)
 		entry = hash_search(c->indexes, &form->indexrelid, HASH_ENTER, NULL);
 		entry->tuple = heap_copytuple(tuple);
 		entry->of_constraint = false;
+		entry->table = table;
+		entry->relation = relation_find(c, form->indexrelid);
 		if (!c->whole)
 			c->index_oids = lappend_oid(c->index_oids, form->indexrelid);
 		MemoryContextSwitchTo(old_context);
@@ -163,8 +165,8 @@ load_keys(Collector *c, IndexEntry *index, IndexKeys *keys)
 	if (!isnull)
 		keys->expressions = (List *) stringToNode(TextDatumGetCString(value));
 	keys->expression = list_head(keys->expressions);
-	keys->table = hash_search(c->relations, &keys->form->indrelid, HASH_FIND, NULL);
-	keys->index = hash_search(c->relations, &index->oid, HASH_FIND, NULL);
+	keys->table = index->table;
+	keys->index = index->relation ? index->relation : relation_find(c, index->oid);
 }
 
 /*
@@ -220,16 +222,15 @@ describe_indexes(Collector *c)
 	while ((index = hash_seq_search(&status)) != NULL)
 	{
 		Form_pg_index form = (Form_pg_index) GETSTRUCT(index->tuple);
-		RelationEntry *table = hash_search(c->relations, &form->indrelid, HASH_FIND, NULL);
-		RelationEntry *entry = hash_search(c->relations, &index->oid, HASH_FIND, NULL);
+		RelationEntry *entry = index->relation ? index->relation : relation_find(c, index->oid);
 
-		if (index->of_constraint || table->unit == NULL || entry == NULL)
+		if (index->of_constraint || index->table->unit == NULL || entry == NULL)
 			continue;
 		row_begin(c);
 		if (form->indisunique)
 			property(c, "unique");
 		property_index(c, index, NULL);
 		property_notes(c, RelationRelationId, index->oid, 0, "");
-		row_end(c, table->unit, "index", entry->name);
+		row_end(c, index->table->unit, "index", entry->name);
 	}
 }

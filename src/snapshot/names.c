@@ -233,16 +233,10 @@ name_of(Collector *c, Oid class_id, Oid object_id)
 	return entry->name;
 }
 
-static RelationEntry *
-find_relation(Collector *c, Oid relation)
-{
-	return c->relations ? hash_search(c->relations, &relation, HASH_FIND, NULL) : NULL;
-}
-
 const char *
 name_of_relation(Collector *c, Oid relation)
 {
-	RelationEntry *entry = find_relation(c, relation);
+	RelationEntry *entry = relation_find(c, relation);
 	char	   *name;
 
 	if (entry)
@@ -256,7 +250,7 @@ name_of_relation(Collector *c, Oid relation)
 const char *
 name_of_column(Collector *c, Oid relation, AttrNumber column)
 {
-	RelationEntry *entry = find_relation(c, relation);
+	RelationEntry *entry = relation_find(c, relation);
 
 	if (entry && entry->column && column > 0 && column <= entry->columns &&
 		entry->column[column - 1].name)

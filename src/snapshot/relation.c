@@ -139,8 +139,7 @@ load_relation(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 		 is_left_out(c, TypeRelationId, form->reltype)))
 		return;
 
-	entry = hash_search(c->relations, &form->oid, HASH_ENTER, NULL);
-	memset((char *) entry + sizeof(Oid), 0, sizeof(RelationEntry) - sizeof(Oid));
+	entry = relation_add(c, form->oid);
 	entry->schema = name_of_schema(c, form->relnamespace);
 	entry->plain_name = keep(c, NameStr(form->relname));
 	entry->name = keep(c, quote_identifier(NameStr(form->relname)));
@@ -165,12 +164,6 @@ load_relation(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 								 form->relkind == RELKIND_COMPOSITE_TYPE ? form->reltype : form->oid,
 								 kind, psprintf("%s.%s", entry->schema, entry->name));
 	MemoryContextReset(c->scratch);
-}
-
-static RelationEntry *
-find_relation(Collector *c, Oid oid)
-{
-	return hash_search(c->relations, &oid, HASH_FIND, NULL);
 }
 
 /*
@@ -232,7 +225,7 @@ place_sequence(Collector *c, RelationEntry *entry)
 	Oid			owner;
 	int			column;
 	bool		identity = find_sequence_column(c, entry->oid, &owner, &column);
-	RelationEntry *table = OidIsValid(owner) ? find_relation(c, owner) : NULL;
+	RelationEntry *table = OidIsValid(owner) ? relation_find(c, owner) : NULL;
 
 	if (identity)
 	{
@@ -259,7 +252,7 @@ identity_sequences(Collector *c, List *relations)
 
 	foreach(cell, relations)
 	{
-		RelationEntry *entry = find_relation(c, lfirst_oid(cell));
+		RelationEntry *entry = relation_find(c, lfirst_oid(cell));
 
 		for (int i = 0; entry && entry->column && i < entry->columns; i++)
 		{
@@ -286,7 +279,7 @@ load_sequences(Collector *c, List *oids)
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_sequence form = (Form_pg_sequence) GETSTRUCT(tuple);
-		RelationEntry *entry = find_relation(c, form->seqrelid);
+		RelationEntry *entry = relation_find(c, form->seqrelid);
 
 		if (entry == NULL)
 			continue;
@@ -330,7 +323,7 @@ load_inheritance(Collector *c, List *oids)
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_inherits form = (Form_pg_inherits) GETSTRUCT(tuple);
-		RelationEntry *entry = find_relation(c, form->inhrelid);
+		RelationEntry *entry = relation_find(c, form->inhrelid);
 		Parent	   *parent;
 
 		if (entry == NULL)
@@ -349,7 +342,7 @@ load_inheritance(Collector *c, List *oids)
 	foreach(cell, parents)
 	{
 		Parent	   *parent = lfirst(cell);
-		RelationEntry *entry = find_relation(c, parent->child);
+		RelationEntry *entry = relation_find(c, parent->child);
 
 		entry->parents = entry->parents ?
 			keep(c, psprintf("%s, %s", entry->parents, parent->name)) : parent->name;
@@ -367,7 +360,7 @@ load_partition_keys(Collector *c, List *oids)
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_partitioned_table form = (Form_pg_partitioned_table) GETSTRUCT(tuple);
-		RelationEntry *entry = find_relation(c, form->partrelid);
+		RelationEntry *entry = relation_find(c, form->partrelid);
 		Datum		key;
 
 		if (entry == NULL)
@@ -389,7 +382,7 @@ load_foreign(Collector *c, List *oids)
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_foreign_table form = (Form_pg_foreign_table) GETSTRUCT(tuple);
-		RelationEntry *entry = find_relation(c, form->ftrelid);
+		RelationEntry *entry = relation_find(c, form->ftrelid);
 		bool		isnull;
 		Datum		options = catalog_datum(&scan, tuple, Anum_pg_foreign_table_ftoptions, &isnull);
 		char	   *text = options_text(options, isnull, NULL);
@@ -409,14 +402,10 @@ load_foreign(Collector *c, List *oids)
 void
 load_relations(Collector *c)
 {
-	HASHCTL		info = {.keysize = sizeof(Oid),.entrysize = sizeof(RelationEntry),
-	.hcxt = c->context};
 	List	   *oids = c->whole ? NIL : collector_scope(c, RelationRelationId);
 	List	   *sequences = oids,
 			   *heirs = oids;
 
-	c->relations = hash_create("neon_migrate relations", 1024, &info,
-							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	load_classes(c, oids);
 	load_indexes(c);
 	if (!c->whole && c->index_oids != NIL)
@@ -604,11 +593,13 @@ describe_relation(Collector *c, const RelationEntry *entry)
 void
 describe_relations(Collector *c)
 {
-	HASH_SEQ_STATUS status;
-	RelationEntry *entry;
+	ListCell   *cell;
 
-	hash_seq_init(&status, c->relations);
-	while ((entry = hash_seq_search(&status)) != NULL)
+	foreach(cell, c->relation_list)
+	{
+		RelationEntry *entry = lfirst(cell);
+
 		if (entry->unit && entry->kind != RELKIND_COMPOSITE_TYPE)
 			describe_relation(c, entry);
+	}
 }

@@ -25,9 +25,9 @@
 #include "snapshot/names.h"
 
 static RelationEntry *
-find_relation(Collector *c, Oid oid)
+find_unit(Collector *c, Oid oid)
 {
-	RelationEntry *entry = hash_search(c->relations, &oid, HASH_FIND, NULL);
+	RelationEntry *entry = relation_find(c, oid);
 
 	return entry && entry->unit ? entry : NULL;
 }
@@ -84,7 +84,7 @@ describe_triggers(Collector *c)
 		RelationEntry *entry;
 		char	   *definition;
 
-		if ((form->tgisinternal && !is_clone) || (entry = find_relation(c, form->tgrelid)) == NULL)
+		if ((form->tgisinternal && !is_clone) || (entry = find_unit(c, form->tgrelid)) == NULL)
 			continue;
 		if (is_clone && (OidIsValid(form->tgconstraint) && form->tgisinternal))
 			continue;
@@ -131,7 +131,7 @@ describe_rules(Collector *c)
 		char	   *definition;
 
 		if (strcmp(NameStr(form->rulename), ViewSelectRuleName) == 0 ||
-			(entry = find_relation(c, form->ev_class)) == NULL)
+			(entry = find_unit(c, form->ev_class)) == NULL)
 			continue;
 		definition = TextDatumGetCString(OidFunctionCall1(F_PG_GET_RULEDEF_OID,
 													ObjectIdGetDatum(form->oid)));
@@ -188,7 +188,7 @@ describe_policies(Collector *c)
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_policy form = (Form_pg_policy) GETSTRUCT(tuple);
-		RelationEntry *entry = find_relation(c, form->polrelid);
+		RelationEntry *entry = find_unit(c, form->polrelid);
 		bool		isnull;
 		Datum		value;
 

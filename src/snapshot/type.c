@@ -181,7 +181,7 @@ describe_type(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 
 	if (form->typtype == TYPTYPE_COMPOSITE)
 	{
-		composite = hash_search(c->relations, &form->typrelid, HASH_FIND, NULL);
+		composite = relation_find(c, form->typrelid);
 		if (composite == NULL || composite->kind != RELKIND_COMPOSITE_TYPE)
 			return;
 	}
@@ -233,7 +233,7 @@ describe_types(Collector *c)
 		/* the many that come with tables, first */
 		if (form->typtype == TYPTYPE_COMPOSITE)
 		{
-			RelationEntry *entry = hash_search(c->relations, &form->typrelid, HASH_FIND, NULL);
+			RelationEntry *entry = relation_find(c, form->typrelid);
 
 			if (entry == NULL || entry->kind != RELKIND_COMPOSITE_TYPE)
 				continue;
