@@ -8,7 +8,7 @@ PG_CONFIG ?= pg_config
 
 EXTENSION = neon_migrate
 MODULE_big = neon_migrate
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/formats/*.c src/snapshot/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 DATA = $(wildcard sql/neon_migrate--*.sql)
 PGFILEDESC = "neon_migrate - schema migrations as a feature of the database"
 
@@ -27,4 +27,4 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # every object depends on every header: they are few, and never stale this way
-$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/formats/*.h $(srcdir)/src/snapshot/*.h)
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

@@ -23,6 +23,8 @@
 #error "neon_migrate needs PostgreSQL 14 or later"
 #endif
 
+#define COMPAT_MAJOR (PG_VERSION_NUM / 10000)
+
 /* 16 forbids to reset some */
 #if PG_VERSION_NUM >= 160000
 #define COMPAT_GUC_NO_RESET GUC_NO_RESET
@@ -146,6 +148,11 @@ compat_nullable_target(HeapTuple tuple, AttrNumber column, TupleDesc desc)
 #define compat_publication_filter(tuple, desc, isnull) \
 	heap_getattr(tuple, Anum_pg_publication_rel_prqual, desc, isnull)
 #define compat_publication_schemas(publication) GetPublicationSchemas(publication)
+#define COMPAT_PUBLICATION_NAMESPACE_PART \
+	{PublicationNamespaceRelationId, PublicationNamespaceObjectIndexId, \
+		Anum_pg_publication_namespace_oid, Anum_pg_publication_namespace_pnpubid, \
+		PublicationRelationId},
+#include "catalog/pg_publication_namespace.h"
 #else
 #define COMPAT_PUBLICATION_REL_INDEX InvalidOid
 #define compat_publication_columns(tuple, desc, isnull) \
@@ -153,6 +160,7 @@ compat_nullable_target(HeapTuple tuple, AttrNumber column, TupleDesc desc)
 #define compat_publication_filter(tuple, desc, isnull) \
 	((void) (desc), *(isnull) = true, (Datum) 0)
 #define compat_publication_schemas(publication) NIL
+#define COMPAT_PUBLICATION_NAMESPACE_PART
 #endif
 
 /* 18 brought NOT NULL constraints of tables, NOT ENFORCED and temporal keys */

@@ -53,10 +53,13 @@ ledger_open_table(Oid relid)
 	ledger = palloc0(sizeof(Ledger));
 	ledger->relid = relid;
 	ledger->definition_relid = get_relname_relid(DEFINITION_TABLE, form->relnamespace);
+	ledger->expected_relid = get_relname_relid(EXPECTED_TABLE, form->relnamespace);
+	ledger->own_schema = form->relnamespace;
 	ledger->owner = form->relowner;
 	ledger->schema = quote_identifier(get_namespace_name(form->relnamespace));
-	if (!OidIsValid(ledger->definition_relid))
-		elog(ERROR, "there is no table \"%s\" beside the ledger", DEFINITION_TABLE);
+	if (!OidIsValid(ledger->definition_relid) || !OidIsValid(ledger->expected_relid))
+		elog(ERROR, "there is no table \"%s\" beside the ledger",
+			 OidIsValid(ledger->definition_relid) ? EXPECTED_TABLE : DEFINITION_TABLE);
 	ReleaseSysCache(tuple);
 	return ledger;
 }

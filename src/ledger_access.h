@@ -11,11 +11,14 @@
 
 #define LEDGER_TABLE "migrate_ledger"
 #define DEFINITION_TABLE "migrate_definition"
+#define EXPECTED_TABLE "migrate_expected"
 
 typedef struct Ledger
 {
 	Oid			relid;			/* the ledger table */
 	Oid			definition_relid;	/* the list of definitions */
+	Oid			expected_relid; /* the schema as migrations left it */
+	Oid			own_schema;		/* schema of the extension */
 	Oid			owner;			/* its owner, who writes it */
 	Oid			function_owner; /* owner of the function we were called as */
 	const char *schema;			/* the extension's schema, quoted as needed */

@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 
+#include "drift/touched.h"
 #include "session.h"
 #include "settings.h"
 
@@ -21,4 +22,5 @@ _PG_init(void)
 {
 	settings_init();
 	session_init();
+	touched_init();
 }

@@ -272,7 +272,7 @@ note_entry(Collector *c, Oid class_id, Oid object_id, int32 sub_id, HASHACTION a
 		HASHCTL		info = {.keysize = sizeof(NoteKey),.entrysize = sizeof(NoteEntry),
 		.hcxt = c->context};
 
-		c->notes = hash_create("neon_migrate notes", 256, &info,
+		c->notes = hash_create("neon_migrate notes", c->whole ? 1024 : 16, &info,
 							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	entry = hash_search(c->notes, &key, action, &there);

@@ -36,7 +36,7 @@ load_indexes(Collector *c)
 	CatalogScan scan;
 	HeapTuple	tuple;
 
-	c->indexes = hash_create("neon_migrate indexes", 1024, &info,
+	c->indexes = hash_create("neon_migrate indexes", c->whole ? 1024 : 16, &info,
 							 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	catalog_begin_of(c, &scan, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
 					 c->whole ? NIL : collector_scope(c, RelationRelationId));

@@ -67,7 +67,7 @@ new_table(Collector *c, Size keysize, Size entrysize)
 {
 	HASHCTL		info = {.keysize = keysize,.entrysize = entrysize,.hcxt = c->context};
 
-	return hash_create("neon_migrate names", 256, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return hash_create("neon_migrate names", c->whole ? 1024 : 16, &info, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 static NameEntry *

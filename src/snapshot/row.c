@@ -46,6 +46,24 @@ snapshot_add_row(SchemaUnit *unit, const char *kind, const char *name, const cha
 	return row;
 }
 
+/*
+ * Returns a copy of a unit.
+ */
+SchemaUnit *
+snapshot_copy_unit(const SchemaUnit *unit)
+{
+	SchemaUnit *copy = palloc0(sizeof(SchemaUnit));
+
+	copy->class_id = unit->class_id;
+	copy->object_id = unit->object_id;
+	copy->kind = unit->kind;
+	copy->identity = pstrdup(unit->identity);
+	for (int i = 0; i < unit->rows; i++)
+		snapshot_add_row(copy, unit->row[i].kind, pstrdup(unit->row[i].name),
+						 pstrdup(unit->row[i].definition));
+	return copy;
+}
+
 SchemaRow *
 snapshot_find_row(const SchemaUnit *unit, const char *kind, const char *name)
 {

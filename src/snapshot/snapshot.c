@@ -111,19 +111,18 @@ snapshot_sort(SchemaSnapshot *snapshot)
 }
 
 /*
- * Returns the unit of that kind and identity in a sorted snapshot, or NULL.
+ * Returns where the unit of that kind and identity is in a sorted snapshot, or
+ * NULL.
  */
-SchemaUnit *
-snapshot_find(const SchemaSnapshot *snapshot, const char *kind, const char *identity)
+SchemaUnit **
+snapshot_position(const SchemaSnapshot *snapshot, const char *kind, const char *identity)
 {
 	SchemaUnit	wanted = {.kind = kind,.identity = identity};
 	SchemaUnit *key = &wanted;
-	SchemaUnit **found;
 
 	if (snapshot->units == 0)
 		return NULL;
-	found = bsearch(&key, snapshot->unit, snapshot->units, sizeof(SchemaUnit *), compare_units);
-	return found ? *found : NULL;
+	return bsearch(&key, snapshot->unit, snapshot->units, sizeof(SchemaUnit *), compare_units);
 }
 
 /*
@@ -155,18 +154,18 @@ with_composites(List *addresses)
 }
 
 static SchemaSnapshot *
-take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses)
+take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses, MemoryContext work)
 {
-	MemoryContext context = CurrentMemoryContext;
 	int			nest = NewGUCNestLevel();
-	Collector	c = {.context = context,.whole = whole,.own_schema = own_schema,
+	MemoryContext context = MemoryContextSwitchTo(work);
+	Collector	c = {.context = work,.whole = whole,.own_schema = own_schema,
 	.snapshot = snapshot};
 
 	pin_settings();
 	PushActiveSnapshot(c.snapshot);
 	c.result = palloc0(sizeof(SchemaSnapshot));
 	c.addresses = with_composites(addresses);
-	c.scratch = AllocSetContextCreate(context, "neon_migrate scratch", ALLOCSET_DEFAULT_SIZES);
+	c.scratch = AllocSetContextCreate(work, "neon_migrate scratch", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&c.text);
 	MemoryContextSwitchTo(c.scratch);
 	collect(&c);
@@ -185,7 +184,7 @@ take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses)
 SchemaSnapshot *
 snapshot_take(Oid own_schema, Snapshot snapshot)
 {
-	return take(own_schema, snapshot, true, NIL);
+	return take(own_schema, snapshot, true, NIL, CurrentMemoryContext);
 }
 
 /*
@@ -195,5 +194,13 @@ snapshot_take(Oid own_schema, Snapshot snapshot)
 SchemaSnapshot *
 snapshot_take_of(Oid own_schema, Snapshot snapshot, List *addresses)
 {
-	return take(own_schema, snapshot, false, addresses);
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate units",
+											   ALLOCSET_DEFAULT_SIZES);
+	SchemaSnapshot *taken = take(own_schema, snapshot, false, addresses, work);
+	SchemaSnapshot *result = palloc0(sizeof(SchemaSnapshot));
+
+	for (int i = 0; i < taken->units; i++)
+		snapshot_add_unit(result, snapshot_copy_unit(taken->unit[i]));
+	MemoryContextDelete(work);
+	return result;
 }

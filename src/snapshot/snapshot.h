@@ -49,13 +49,14 @@ extern SchemaSnapshot *snapshot_take(Oid own_schema, Snapshot snapshot);
 extern SchemaSnapshot *snapshot_take_of(Oid own_schema, Snapshot snapshot, List *addresses);
 extern void snapshot_sort(SchemaSnapshot *snapshot);
 extern int	snapshot_compare_units(const SchemaUnit *a, const SchemaUnit *b);
-extern SchemaUnit *snapshot_find(const SchemaSnapshot *snapshot, const char *kind,
-								 const char *identity);
+extern SchemaUnit **snapshot_position(const SchemaSnapshot *snapshot, const char *kind,
+									  const char *identity);
 
 /* in row.c */
 extern SchemaRow *snapshot_add_row(SchemaUnit *unit, const char *kind, const char *name,
 								   const char *definition);
 extern void snapshot_add_unit(SchemaSnapshot *snapshot, SchemaUnit *unit);
+extern SchemaUnit *snapshot_copy_unit(const SchemaUnit *unit);
 extern SchemaRow *snapshot_find_row(const SchemaUnit *unit, const char *kind, const char *name);
 extern void snapshot_sort_rows(SchemaUnit *unit);
 extern char *snapshot_row_identity(const SchemaUnit *unit, const SchemaRow *row);
