@@ -200,6 +200,18 @@ copy_head(const SchemaUnit *unit)
 }
 
 /*
+ * Finds the row of the same part of the unit, whatever its name was then.
+ */
+static const SchemaRow *
+find_part(const SchemaUnit *before, const SchemaRow *now)
+{
+	for (int i = 0; i < before->rows; i++)
+		if (before->row[i].part == now->part && strcmp(before->row[i].kind, now->kind) == 0)
+			return &before->row[i];
+	return NULL;
+}
+
+/*
  * Returns what is expected of a unit after a change from "before" to "after";
  * NULL if nothing.  Each of the arguments may be NULL, too.
  */
@@ -215,9 +227,9 @@ merge_unit(const SchemaUnit *expected, const SchemaUnit *before, const SchemaUni
 	for (int i = 0; i < after->rows; i++)
 	{
 		const SchemaRow *now = &after->row[i];
-		const SchemaRow *then = before ? snapshot_find_row(before, now->kind, now->name) : NULL;
+		const SchemaRow *then = before ? find_part(before, now) : NULL;
 		const SchemaRow *wanted = expected ?
-			snapshot_find_row(expected, now->kind, now->name) : NULL;
+			snapshot_find_row(expected, now->kind, then ? then->name : now->name) : NULL;
 
 		if (then == NULL)
 			snapshot_add_row(merged, now->kind, now->name, now->definition);

@@ -213,6 +213,9 @@ note_statement(Node *stmt)
 			/* on a partitioned table, it takes in those of the partitions */
 			note_family(relation_named(((IndexStmt *) stmt)->relation), false);
 			break;
+		case T_CreateTrigStmt:
+			note_family(relation_named(((CreateTrigStmt *) stmt)->relation), false);
+			break;
 		case T_AlterEnumStmt:
 			note_alter_enum((AlterEnumStmt *) stmt);
 			break;

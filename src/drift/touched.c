@@ -30,8 +30,11 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_db_role_setting.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_largeobject.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_tablespace.h"
@@ -113,8 +116,9 @@ describe_before(List *addresses)
 
 /*
  * Notes that a unit is touched.  "is_new" says that it is not there yet.
+ * Returns whether that was not known before.
  */
-static void
+static bool
 note_unit(const ObjectAddress *unit, bool is_new, bool declared)
 {
 	ObjectAddress key;
@@ -136,6 +140,7 @@ note_unit(const ObjectAddress *unit, bool is_new, bool declared)
 	}
 	if (declared)
 		entry->declared = true;
+	return !found;
 }
 
 /*
@@ -147,7 +152,7 @@ note_object(Oid class_id, Oid object_id)
 	ObjectAddress unit;
 
 	if (OidIsValid(object_id) && snapshot_unit_of(class_id, object_id, NULL, &unit))
-		note_unit(&unit, false, false);
+		(void) note_unit(&unit, false, false);
 }
 
 /*
@@ -197,27 +202,48 @@ note_views(Oid relation)
 }
 
 /*
- * Is the object, which the running command has made, one that was there?
+ * Takes a part that the running command has made out of how its unit was
+ * before: some commands make it visible before they call the hook.
+ */
+static void
+forget_part(const ObjectAddress *unit, Oid part)
+{
+	SchemaUnit *before = touched.before->units > 0 ?
+		touched.before->unit[touched.before->units - 1] : NULL;
+	int			kept = 0;
+
+	if (before == NULL || before->class_id != unit->classId || before->object_id != unit->objectId)
+		return;
+	for (int i = 0; i < before->rows; i++)
+		if (before->row[i].part != part || strcmp(before->row[i].kind, "column") == 0)
+			before->row[kept++] = before->row[i];
+	before->rows = kept;
+}
+
+/*
+ * Was the unit, which the running command has made, there before?  Only some
+ * can be replaced.
  */
 static bool
 was_there(Oid class_id, Oid object_id)
 {
 	switch (class_id)
 	{
-		case RelationRelationId:
-			return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object_id));
 		case TypeRelationId:
 			return SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(object_id));
 		case ProcedureRelationId:
 			return SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(object_id));
+		case LanguageRelationId:
+			return SearchSysCacheExists1(LANGOID, ObjectIdGetDatum(object_id));
+		case OperatorRelationId:
+			return SearchSysCacheExists1(OPEROID, ObjectIdGetDatum(object_id));
 		default:
-			return true;
+			return false;
 	}
 }
 
 /*
- * Is it a relation of which the running command has made more than the name
- * known, and which is no index, so that it is a unit on its own?
+ * Is the relation, which the running command has made, a unit on its own?
  */
 static bool
 is_new_table(Oid relation)
@@ -239,29 +265,30 @@ is_new_table(Oid relation)
 static void
 note_created(Oid class_id, Oid object_id, int sub_id, bool is_internal)
 {
-	bool		existed = was_there(class_id, object_id);
+	bool		is_relation = class_id == RelationRelationId;
 	ObjectAddress unit;
 
 	/* those of foreign keys are no part of a snapshot */
 	if (class_id == TriggerRelationId && is_internal)
 		return;
-	if (!existed && class_id != RelationRelationId)
+	if (is_relation && sub_id > 0)
 	{
-		ObjectAddressSet(unit, class_id, object_id);
-		note_unit(&unit, true, false);
-		return;
-	}
-	if (!existed && sub_id == 0 && is_new_table(object_id))
-	{
-		ObjectAddressSet(unit, class_id, object_id);
-		note_unit(&unit, true, false);
-		return;
-	}
-	if (snapshot_unit_of(class_id, object_id, SnapshotSelf, &unit))
-		note_unit(&unit, false, existed && (class_id == ProcedureRelationId ||
-												   class_id == RewriteRelationId));
-	if (class_id == RelationRelationId && sub_id > 0)
+		note_object(class_id, object_id);
 		note_views(object_id);
+	}
+	else if (is_relation ? is_new_table(object_id) : !snapshot_is_part(class_id))
+	{
+		bool		replaced = was_there(class_id, object_id);
+
+		ObjectAddressSet(unit, class_id, object_id);
+		(void) note_unit(&unit, !replaced, replaced && class_id == ProcedureRelationId);
+	}
+	else if (snapshot_unit_of(class_id, object_id, SnapshotSelf, &unit))
+	{
+		/* the rule of a view is what defines it */
+		if (note_unit(&unit, false, class_id == RewriteRelationId))
+			forget_part(&unit, object_id);
+	}
 }
 
 /*
@@ -296,9 +323,9 @@ new_row(Oid class_id, Oid object_id, int sub_id, TupleDesc *desc)
 static bool
 is_renamed(Oid class_id, Oid object_id, int sub_id)
 {
-	int			cache = get_object_catcache_oid(class_id);
-	AttrNumber	name_column = get_object_attnum_name(class_id);
-	AttrNumber	schema_column = get_object_attnum_namespace(class_id);
+	int			cache;
+	AttrNumber	name_column,
+				schema_column;
 	TupleDesc	desc;
 	HeapTuple	now,
 				then;
@@ -316,6 +343,11 @@ is_renamed(Oid class_id, Oid object_id, int sub_id)
 			ReleaseSysCache(then);
 		return renamed;
 	}
+	if (!is_objectclass_supported(class_id))
+		return false;
+	cache = get_object_catcache_oid(class_id);
+	name_column = get_object_attnum_name(class_id);
+	schema_column = get_object_attnum_namespace(class_id);
 	if (cache < 0 || name_column == InvalidAttrNumber)
 		return false;
 	now = new_row(class_id, object_id, 0, &desc);
@@ -349,6 +381,9 @@ note_altered(Oid class_id, Oid object_id, int sub_id)
 {
 	bool		renamed;
 
+	/* of a new parent, and named by the child */
+	if (class_id == InheritsRelationId)
+		class_id = RelationRelationId;
 	/* its second key is not looked at: they are few */
 	if (class_id == DbRoleSettingRelationId)
 	{

@@ -339,14 +339,15 @@ free_scratch(Collector *c)
 }
 
 /*
- * Ends the definition of a part of the unit.  The name is quoted.
+ * Ends the definition of a part of the unit.  The name is quoted; "part" is the
+ * number of a column, or the OID of anything else.
  */
 void
-row_end(Collector *c, SchemaUnit *unit, const char *kind, const char *name)
+row_end(Collector *c, SchemaUnit *unit, const char *kind, const char *name, Oid part)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(c->context);
 
-	snapshot_add_row(unit, kind, keep(c, name), keep(c, c->text.data));
+	snapshot_add_row(unit, kind, keep(c, name), keep(c, c->text.data))->part = part;
 	MemoryContextSwitchTo(old_context);
 	free_scratch(c);
 }

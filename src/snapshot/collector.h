@@ -158,7 +158,8 @@ extern char *keep(Collector *c, const char *string);
 extern SchemaUnit *unit_begin(Collector *c, Oid class_id, Oid object_id, const char *kind,
 							  const char *identity);
 extern void row_begin(Collector *c);
-extern void row_end(Collector *c, SchemaUnit *unit, const char *kind, const char *name);
+extern void row_end(Collector *c, SchemaUnit *unit, const char *kind, const char *name,
+					Oid part);
 extern void unit_end(Collector *c, SchemaUnit *unit);
 extern void property(Collector *c, const char *format,...) pg_attribute_printf(2, 3);
 extern char *keep_text(Collector *c);

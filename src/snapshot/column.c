@@ -223,7 +223,7 @@ describe_columns_of(Collector *c, RelationEntry *entry)
 		if (is_view && !notable)
 			continue;
 		row_end(c, entry->unit, entry->kind == RELKIND_COMPOSITE_TYPE ? "attribute" : "column",
-				entry->column[i].name);
+				entry->column[i].name, i + 1);
 	}
 }
 

@@ -177,7 +177,8 @@ describe_constraint(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 			return;
 	}
 	property_constraint_state(c, form);
-	row_end(c, entry->unit, "constraint", quote_identifier(NameStr(form->conname)));
+	row_end(c, entry->unit, "constraint", quote_identifier(NameStr(form->conname)),
+				form->oid);
 }
 
 /*
@@ -220,7 +221,8 @@ describe_domain_constraints(Collector *c, SchemaUnit *unit)
 		value = catalog_datum(&scan, tuple, Anum_pg_constraint_conbin, &isnull);
 		property(c, "check %s", isnull ? "" : expression_from_datum(c, NULL, value));
 		property_constraint_state(c, form);
-		row_end(c, unit, "constraint", quote_identifier(NameStr(form->conname)));
+		row_end(c, unit, "constraint", quote_identifier(NameStr(form->conname)),
+				form->oid);
 	}
 	catalog_end(&scan);
 }

@@ -231,6 +231,6 @@ describe_indexes(Collector *c)
 			property(c, "unique");
 		property_index(c, index, NULL);
 		property_notes(c, RelationRelationId, index->oid, 0, "");
-		row_end(c, index->table->unit, "index", entry->name);
+		row_end(c, index->table->unit, "index", entry->name, index->oid);
 	}
 }

@@ -43,6 +43,7 @@ snapshot_add_row(SchemaUnit *unit, const char *kind, const char *name, const cha
 	row->kind = kind;
 	row->name = name;
 	row->definition = definition;
+	row->part = InvalidOid;
 	return row;
 }
 
@@ -60,7 +61,7 @@ snapshot_copy_unit(const SchemaUnit *unit)
 	copy->identity = pstrdup(unit->identity);
 	for (int i = 0; i < unit->rows; i++)
 		snapshot_add_row(copy, unit->row[i].kind, pstrdup(unit->row[i].name),
-						 pstrdup(unit->row[i].definition));
+						 pstrdup(unit->row[i].definition))->part = unit->row[i].part;
 	return copy;
 }
 

@@ -107,7 +107,8 @@ describe_triggers(Collector *c)
 		else if (is_clone)
 			property(c, "enabled");
 		property_notes(c, TriggerRelationId, form->oid, 0, "");
-		row_end(c, entry->unit, "trigger", quote_identifier(NameStr(form->tgname)));
+		row_end(c, entry->unit, "trigger", quote_identifier(NameStr(form->tgname)),
+				form->oid);
 	}
 	catalog_end(&scan);
 }
@@ -143,7 +144,8 @@ describe_rules(Collector *c)
 		if (enabled_text(form->ev_enabled))
 			property(c, "%s", enabled_text(form->ev_enabled));
 		property_notes(c, RewriteRelationId, form->oid, 0, "");
-		row_end(c, entry->unit, "rule", quote_identifier(NameStr(form->rulename)));
+		row_end(c, entry->unit, "rule", quote_identifier(NameStr(form->rulename)),
+				form->oid);
 	}
 	catalog_end(&scan);
 }
@@ -209,7 +211,8 @@ describe_policies(Collector *c)
 		if (!isnull)
 			property(c, "with check %s", expression_from_datum(c, entry, value));
 		property_notes(c, PolicyRelationId, form->oid, 0, "");
-		row_end(c, entry->unit, "policy", quote_identifier(NameStr(form->polname)));
+		row_end(c, entry->unit, "policy", quote_identifier(NameStr(form->polname)),
+				form->oid);
 	}
 	catalog_end(&scan);
 }

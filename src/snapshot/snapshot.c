@@ -125,32 +125,56 @@ snapshot_position(const SchemaSnapshot *snapshot, const char *kind, const char *
 	return bsearch(&key, snapshot->unit, snapshot->units, sizeof(SchemaUnit *), compare_units);
 }
 
+static List *
+add_address(List *addresses, Oid class_id, Oid object_id)
+{
+	ObjectAddress *address = palloc(sizeof(ObjectAddress));
+
+	ObjectAddressSet(*address, class_id, object_id);
+	return lappend(addresses, address);
+}
+
+static int
+compare_addresses(const ListCell *a, const ListCell *b)
+{
+	const ObjectAddress *x = lfirst(a);
+	const ObjectAddress *y = lfirst(b);
+
+	if (x->classId != y->classId)
+		return x->classId < y->classId ? -1 : 1;
+	return x->objectId == y->objectId ? 0 : x->objectId < y->objectId ? -1 : 1;
+}
+
 /*
- * The relation of a composite type is described with it.
+ * Returns the addresses, each once; of a composite type both its own and that
+ * of its relation.
  */
 static List *
-with_composites(List *addresses)
+normal_addresses(List *addresses)
 {
-	List	   *result = list_copy(addresses);
+	List	   *all = NIL,
+			   *unique = NIL;
 	ListCell   *cell;
 
 	foreach(cell, addresses)
 	{
 		ObjectAddress *address = lfirst(cell);
-		Oid			relation;
+		Oid			relation = address->classId == RelationRelationId ? address->objectId :
+			address->classId == TypeRelationId ? get_typ_typrelid(address->objectId) : InvalidOid;
 
-		if (address->classId != TypeRelationId)
-			continue;
-		relation = get_typ_typrelid(address->objectId);
 		if (OidIsValid(relation) && get_rel_relkind(relation) == RELKIND_COMPOSITE_TYPE)
 		{
-			ObjectAddress *more = palloc(sizeof(ObjectAddress));
-
-			ObjectAddressSet(*more, RelationRelationId, relation);
-			result = lappend(result, more);
+			all = add_address(all, RelationRelationId, relation);
+			all = add_address(all, TypeRelationId, get_rel_type_id(relation));
 		}
+		else
+			all = add_address(all, address->classId, address->objectId);
 	}
-	return result;
+	list_sort(all, compare_addresses);
+	for (int i = 0; i < list_length(all); i++)
+		if (i == 0 || compare_addresses(list_nth_cell(all, i - 1), list_nth_cell(all, i)) != 0)
+			unique = lappend(unique, list_nth(all, i));
+	return unique;
 }
 
 static SchemaSnapshot *
@@ -164,7 +188,7 @@ take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses, MemoryConte
 	pin_settings();
 	PushActiveSnapshot(c.snapshot);
 	c.result = palloc0(sizeof(SchemaSnapshot));
-	c.addresses = with_composites(addresses);
+	c.addresses = normal_addresses(addresses);
 	c.scratch = AllocSetContextCreate(work, "neon_migrate scratch", ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&c.text);
 	MemoryContextSwitchTo(c.scratch);

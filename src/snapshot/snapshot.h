@@ -24,6 +24,7 @@ typedef struct SchemaRow
 	const char *kind;
 	const char *name;			/* within its unit, quoted; "" for the unit itself */
 	const char *definition;
+	Oid			part;			/* what it is, within its unit and kind; 0 if not known */
 } SchemaRow;
 
 typedef struct SchemaUnit

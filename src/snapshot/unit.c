@@ -201,6 +201,18 @@ unit_of_constraint(Oid constraint, Snapshot snapshot, ObjectAddress *unit)
 }
 
 /*
+ * Are objects of this class parts of others?
+ */
+bool
+snapshot_is_part(Oid class_id)
+{
+	for (int i = 0; i < (int) lengthof(parts); i++)
+		if (parts[i].class_id == class_id)
+			return true;
+	return class_id == ConstraintRelationId;
+}
+
+/*
  * Finds the unit of an object.  "snapshot" is SnapshotSelf to see what the
  * running command has made, or NULL to see what it has dropped.  Returns false
  * if the object is not seen, or is in no unit.

@@ -8,6 +8,7 @@
 #include "catalog/objectaddress.h"
 #include "utils/snapshot.h"
 
+extern bool snapshot_is_part(Oid class_id);
 extern bool snapshot_unit_of(Oid class_id, Oid object_id, Snapshot snapshot, ObjectAddress *unit);
 
 #endif							/* NEON_MIGRATE_SNAPSHOT_UNIT_H */
