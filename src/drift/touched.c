@@ -286,7 +286,10 @@ note_created(Oid class_id, Oid object_id, int sub_id, bool is_internal)
 	else if (snapshot_unit_of(class_id, object_id, SnapshotSelf, &unit))
 	{
 		/* the rule of a view is what defines it */
-		if (note_unit(&unit, false, class_id == RewriteRelationId))
+		bool		declared = class_id == RewriteRelationId &&
+			get_rel_relkind(unit.objectId) == RELKIND_VIEW;
+
+		if (note_unit(&unit, false, declared))
 			forget_part(&unit, object_id);
 	}
 }

@@ -281,7 +281,10 @@ name_of_opclass(Collector *c, Oid opclass, Oid type)
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for operator class %u", opclass);
 	form = (Form_pg_opclass) GETSTRUCT(tuple);
-	if (!OidIsValid(type) || GetDefaultOpClass(type, form->opcmethod) != opclass)
+	/* the most common cases first: looking for the default one takes long */
+	if (!(form->opcdefault && (form->opcintype == type ||
+							   (form->opcintype == TEXTOID && type == VARCHAROID))) &&
+		(!OidIsValid(type) || GetDefaultOpClass(type, form->opcmethod) != opclass))
 		name = psprintf(" %s", name_qualified(c, form->opcnamespace, NameStr(form->opcname)));
 	ReleaseSysCache(tuple);
 	return entry->name = keep(c, name);

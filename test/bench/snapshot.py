@@ -53,8 +53,8 @@ END $do$
 """
 
 QUERIES = {"fingerprint": "SELECT migrate.migrate_fingerprint()",
-           "snapshot": "SELECT count(s) FROM migrate.migrate_snapshot() AS s"}
-#DRIFT
+           "snapshot": "SELECT count(s) FROM migrate.migrate_snapshot() AS s",
+           "drift": "SELECT count(d) FROM migrate.migrate_drift() AS d"}
 
 
 def make(server, name, tables):
@@ -64,7 +64,7 @@ def make(server, name, tables):
         for first in range(1, tables + 1, 500):
             session.simple(TABLES.replace("%%", "%").format(
                 first=first, last=min(first + 499, tables)))
-        #session.simple("SELECT migrate.migrate_accept_drift('benchmark')")
+        session.simple("SELECT migrate.migrate_accept_drift('benchmark')")
         session.simple("VACUUM ANALYZE")
     server.admin.simple("CHECKPOINT")
 
