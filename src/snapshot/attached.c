@@ -468,6 +468,9 @@ property_other_columns(Collector *c, const CatalogScan *scan, HeapTuple tuple,
 				property(c, "%s", name);
 			continue;
 		}
+		/* none */
+		if (attribute->atttypid == CHAROID && DatumGetChar(value) == 'n')
+			continue;
 		getTypeOutputInfo(attribute->atttypid, &output, &varlena);
 		property(c, "%s %s", name, OidOutputFunctionCall(output, value));
 	}

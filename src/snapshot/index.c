@@ -224,6 +224,8 @@ describe_indexes(Collector *c)
 		Form_pg_index form = (Form_pg_index) GETSTRUCT(index->tuple);
 		RelationEntry *entry = index->relation ? index->relation : relation_find(c, index->oid);
 
+		if (form->indisreplident && entry)
+			index->table->replica_index = entry->name;
 		if (index->of_constraint || index->table->unit == NULL || entry == NULL)
 			continue;
 		row_begin(c);
