@@ -100,10 +100,10 @@ add_lines(StringInfo a_words, StringInfo b_words, const char *a, int a_length,
 		if (a_line && b_line && x == y && memcmp(a_line, b_line, x) == 0)
 			continue;
 		text = a_line ? psprintf("%.*s, line %d: %.*s", key, a, Max(i, 1), x, a_line) :
-			psprintf("%.*s without line %d", key, a, i);
+			psprintf("%.*s ends before line %d", key, a, Max(i, 1));
 		add_words(a_words, text, (int) strlen(text));
 		text = b_line ? psprintf("%.*s, line %d: %.*s", key, b, Max(i, 1), y, b_line) :
-			psprintf("%.*s without line %d", key, b, i);
+			psprintf("%.*s ends before line %d", key, b, Max(i, 1));
 		add_words(b_words, text, (int) strlen(text));
 		return;
 	}
@@ -134,6 +134,10 @@ absence(const char *property, int length)
 
 		return psprintf("%.*s to %s", (int) (from - grant), grant, from + strlen(" from "));
 	}
+	if (strncmp(property, "security definer", key) == 0)
+		return pstrdup("security invoker");
+	if (strncmp(property, "owned by", 8) == 0)
+		return pstrdup("owned by none");
 	if (strncmp(property, "row security", 12) == 0)
 		return psprintf("row security not %.*s", length - 13, property + 13);
 	if (key == length && memchr(property, ' ', length) == NULL)

@@ -113,16 +113,44 @@ add_difference(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *
 }
 
 /*
+ * A column of a view has a row only if there is more to say of it than the
+ * view's query does.  Then the row is on one side, but the column is on both.
+ */
+static bool
+add_view_column(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
+				const char *change)
+{
+	Difference *difference;
+	char	   *expected,
+			   *actual;
+
+	if (strcmp(row->kind, "column") != 0 || strstr(unit->kind, "view") == NULL)
+		return false;
+	if (!compare_definitions(change == missing ? row->definition : "",
+							 change == missing ? "" : row->definition,
+							 is_ignored_property, &expected, &actual))
+		return true;
+	difference = add_difference(comparison, unit, row, changed);
+	difference->expected = expected;
+	difference->actual = actual;
+	return true;
+}
+
+/*
  * A row is only on one side.
  */
 static void
 add_one_sided(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
 			  const char *change)
 {
-	Difference *difference = add_difference(comparison, unit, row, change);
-	char	   *words = definition_words(row->definition, is_ignored_property);
+	Difference *difference;
+	char	   *words;
 	const char *owned_by = strstr(row->definition, "owned by ");
 
+	if (add_view_column(comparison, unit, row, change))
+		return;
+	difference = add_difference(comparison, unit, row, change);
+	words = definition_words(row->definition, is_ignored_property);
 	if (change == missing)
 		difference->expected = words;
 	else

@@ -81,7 +81,7 @@ property_planning(Collector *c, Form_pg_proc form)
 {
 	bool		by_c = form->prolang == INTERNALlanguageId || form->prolang == ClanguageId;
 
-	property(c, "%s", form->provolatile == PROVOLATILE_IMMUTABLE ? "immutable" :
+	property(c, "volatility %s", form->provolatile == PROVOLATILE_IMMUTABLE ? "immutable" :
 			 form->provolatile == PROVOLATILE_STABLE ? "stable" : "volatile");
 	if (form->proparallel != PROPARALLEL_UNSAFE)
 		property(c, "parallel %s", form->proparallel == PROPARALLEL_SAFE ? "safe" : "restricted");

@@ -152,7 +152,7 @@ INSERT INTO public.changes (change, undo) VALUES
 ('COMMENT ON INDEX app.child_day IS ''x''', 'COMMENT ON INDEX app.child_day IS NULL'),
 -- views
 ('CREATE VIEW app.extra AS SELECT 1 AS one', 'DROP VIEW app.extra'),
-('CREATE OR REPLACE VIEW app.v AS SELECT a, b FROM app.plain WHERE a > 0', 'CREATE OR REPLACE VIEW app.v AS SELECT a, b FROM app.plain'),
+('CREATE OR REPLACE VIEW app.v AS SELECT a, b FROM app.plain LIMIT 1', 'CREATE OR REPLACE VIEW app.v AS SELECT a, b FROM app.plain'),
 ('ALTER VIEW app.v SET (security_barrier = true)', 'ALTER VIEW app.v RESET (security_barrier)'),
 ('ALTER VIEW app.v ALTER a SET DEFAULT 1', 'ALTER VIEW app.v ALTER a DROP DEFAULT'),
 ('COMMENT ON COLUMN app.v.b IS ''x''', 'COMMENT ON COLUMN app.v.b IS NULL'),
