@@ -190,6 +190,81 @@ note_alter_enum(AlterEnumStmt *stmt)
 		note_dependents(TypeRelationId, type);
 }
 
+/*
+ * Notes what an ALTER names, but for tables.  Many make their change visible
+ * before they call the hook.
+ */
+static void
+note_alter(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_AlterPublicationStmt:
+			note_named(OBJECT_PUBLICATION,
+					   (Node *) makeString(((AlterPublicationStmt *) stmt)->pubname));
+			break;
+		case T_AlterSubscriptionStmt:
+			note_named(OBJECT_SUBSCRIPTION,
+					   (Node *) makeString(((AlterSubscriptionStmt *) stmt)->subname));
+			break;
+		case T_AlterTSConfigurationStmt:
+			note_named(OBJECT_TSCONFIGURATION,
+					   (Node *) ((AlterTSConfigurationStmt *) stmt)->cfgname);
+			break;
+		case T_AlterTSDictionaryStmt:
+			note_named(OBJECT_TSDICTIONARY, (Node *) ((AlterTSDictionaryStmt *) stmt)->dictname);
+			break;
+		case T_AlterOpFamilyStmt:
+			note_named(OBJECT_OPFAMILY,
+					   (Node *) lcons(makeString(((AlterOpFamilyStmt *) stmt)->amname),
+									  list_copy(((AlterOpFamilyStmt *) stmt)->opfamilyname)));
+			break;
+		case T_AlterOperatorStmt:
+			note_named(OBJECT_OPERATOR, (Node *) ((AlterOperatorStmt *) stmt)->opername);
+			break;
+		case T_AlterTypeStmt:
+			note_named(OBJECT_TYPE,
+					   (Node *) makeTypeNameFromNameList(((AlterTypeStmt *) stmt)->typeName));
+			break;
+		case T_AlterDomainStmt:
+			note_named(OBJECT_TYPE,
+					   (Node *) makeTypeNameFromNameList(((AlterDomainStmt *) stmt)->typeName));
+			break;
+		case T_AlterFunctionStmt:
+			note_named(((AlterFunctionStmt *) stmt)->objtype,
+					   (Node *) ((AlterFunctionStmt *) stmt)->func);
+			break;
+		case T_AlterStatsStmt:
+			note_named(OBJECT_STATISTIC_EXT, (Node *) ((AlterStatsStmt *) stmt)->defnames);
+			break;
+		case T_AlterEventTrigStmt:
+			note_named(OBJECT_EVENT_TRIGGER,
+					   (Node *) makeString(((AlterEventTrigStmt *) stmt)->trigname));
+			break;
+		case T_AlterFdwStmt:
+			note_named(OBJECT_FDW, (Node *) makeString(((AlterFdwStmt *) stmt)->fdwname));
+			break;
+		case T_AlterForeignServerStmt:
+			note_named(OBJECT_FOREIGN_SERVER,
+					   (Node *) makeString(((AlterForeignServerStmt *) stmt)->servername));
+			break;
+		case T_AlterOwnerStmt:
+			note_named(((AlterOwnerStmt *) stmt)->objectType, ((AlterOwnerStmt *) stmt)->object);
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * Notes the relation that a statement names, with those that inherit from it.
+ */
+static void
+note_relation(RangeVar *name)
+{
+	note_family(relation_named(name), false);
+}
+
 static void
 note_statement(Node *stmt)
 {
@@ -211,10 +286,25 @@ note_statement(Node *stmt)
 			break;
 		case T_IndexStmt:
 			/* on a partitioned table, it takes in those of the partitions */
-			note_family(relation_named(((IndexStmt *) stmt)->relation), false);
+			note_relation(((IndexStmt *) stmt)->relation);
 			break;
 		case T_CreateTrigStmt:
-			note_family(relation_named(((CreateTrigStmt *) stmt)->relation), false);
+			note_relation(((CreateTrigStmt *) stmt)->relation);
+			break;
+		case T_RenameStmt:
+			note_relation(((RenameStmt *) stmt)->relation);
+			break;
+		case T_AlterSeqStmt:
+			note_relation(((AlterSeqStmt *) stmt)->sequence);
+			break;
+		case T_CreatePolicyStmt:
+			note_relation(((CreatePolicyStmt *) stmt)->table);
+			break;
+		case T_AlterPolicyStmt:
+			note_relation(((AlterPolicyStmt *) stmt)->table);
+			break;
+		case T_RuleStmt:
+			note_relation(((RuleStmt *) stmt)->relation);
 			break;
 		case T_AlterEnumStmt:
 			note_alter_enum((AlterEnumStmt *) stmt);
@@ -233,6 +323,7 @@ note_statement(Node *stmt)
 			note_everything();
 			break;
 		default:
+			note_alter(stmt);
 			break;
 	}
 }
