@@ -85,6 +85,14 @@
 #define compat_random() ((double) random() / ((double) MAX_RANDOM_VALUE + 1))
 #endif
 
+/* 16 reports errors in names softly */
+#include "utils/regproc.h"
+#if PG_VERSION_NUM >= 160000
+#define compat_name_list(name) stringToQualifiedNameList(name, NULL)
+#else
+#define compat_name_list(name) stringToQualifiedNameList(name)
+#endif
+
 /* 17 takes the relation, 18 as well */
 #include "catalog/dependency.h"
 #include "utils/rel.h"

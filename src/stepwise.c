@@ -224,6 +224,7 @@ resume_alone(Job *job, const Step *step, Node *stmt)
 	ResumeAction action;
 
 	toplevel_work_begin();
+	upkeep_resumed(job->ledger, stmt);
 	action = resume_look(stmt, job->note, &leftovers);
 	if (action != RESUME_IMPOSSIBLE)
 		step_append(job, LEDGER_STARTED, step, NULL, job->note, NULL);

@@ -206,8 +206,14 @@ static const SchemaRow *
 find_part(const SchemaUnit *before, const SchemaRow *now)
 {
 	for (int i = 0; i < before->rows; i++)
-		if (before->row[i].part == now->part && strcmp(before->row[i].kind, now->kind) == 0)
-			return &before->row[i];
+	{
+		const SchemaRow *then = &before->row[i];
+
+		if (strcmp(then->kind, now->kind) == 0 &&
+			(then->part == now->part ||
+			 (then->part == InvalidOid && strcmp(then->name, now->name) == 0)))
+			return then;
+	}
 	return NULL;
 }
 

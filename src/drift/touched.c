@@ -498,6 +498,29 @@ touched_end(void)
 }
 
 /*
+ * Notes that a unit was touched when nobody noted it, and takes "before" for how
+ * it was then.
+ */
+void
+touched_assume(const SchemaUnit *before)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(touched.context);
+	ObjectAddress key;
+	TouchedUnit *entry;
+	bool		found;
+
+	ObjectAddressSet(key, before->class_id, before->object_id);
+	entry = hash_search(touched.units, &key, HASH_ENTER, &found);
+	if (!found)
+	{
+		entry->declared = false;
+		if (before->rows > 0)
+			snapshot_add_unit(touched.before, snapshot_copy_unit(before));
+	}
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
  * Returns what was touched as it was before, good until touched_next() or
  * touched_end(); NULL if nothing was touched.
  */

@@ -12,6 +12,7 @@ extern void touched_begin(Oid own_schema);
 extern bool touched_is_noting(void);
 extern void touched_end(void);
 extern void touched_next(void);
+extern void touched_assume(const SchemaUnit *before);
 extern SchemaSnapshot *touched_before(void);
 extern SchemaSnapshot *touched_after(Oid own_schema, Snapshot snapshot);
 extern bool touched_is_declared(const SchemaUnit *unit);

@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "drift/expected.h"
 #include "drift/merge.h"
+#include "drift/resumed.h"
 #include "drift/touched.h"
 #include "drift/upkeep.h"
 #include "settings.h"
@@ -257,6 +258,17 @@ upkeep_record(const Ledger *opened, const char *version)
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 	touched_next();
+}
+
+/*
+ * To be called before a statement is resumed that was begun in another session,
+ * or is found to be finished.
+ */
+void
+upkeep_resumed(const Ledger *ledger, Node *stmt)
+{
+	if (tracking)
+		resumed_statement(ledger, stmt);
 }
 
 /*

@@ -122,25 +122,16 @@ static const char *const right_names[] = {
 };
 
 /*
- * Writes one grantee's rights, in words; those with grant option apart.
+ * Writes one grantee's rights, each as a property.
  */
 static void
-grant_line(Collector *c, const char *verb, AclMode rights, const char *preposition,
-		   const char *role, bool option, const char *prefix)
+grant_lines(Collector *c, const char *verb, AclMode rights, const char *preposition,
+			const char *role, bool option, const char *prefix)
 {
-	StringInfoData words;
-
-	if (rights == 0)
-		return;
-	initStringInfo(&words);
 	for (int bit = 0; bit < (int) lengthof(right_names); bit++)
-	{
-		if (!(rights & ((AclMode) 1 << bit)))
-			continue;
-		appendStringInfo(&words, "%s%s", words.len ? ", " : "", right_names[bit]);
-	}
-	property(c, "%s%s %s %s %s%s", prefix, verb, words.data, preposition, role,
-			 option ? " with grant option" : "");
+		if (rights & ((AclMode) 1 << bit))
+			property(c, "%s%s %s %s %s%s", prefix, verb, right_names[bit], preposition, role,
+					 option ? " with grant option" : "");
 }
 
 /*
@@ -212,9 +203,9 @@ write_grants(Collector *c, const Acl *acl, const Acl *base, Oid owner, const cha
 		AclMode		added = role->rights & ~role->base_rights;
 		AclMode		options = role->role == owner ? 0 : role->options & ~role->base_options;
 
-		grant_line(c, "grant", added & ~options, "to", role->name, false, prefix);
-		grant_line(c, "grant", options, "to", role->name, true, prefix);
-		grant_line(c, "revoke", role->base_rights & ~role->rights, "from", role->name, false, prefix);
+		grant_lines(c, "grant", added & ~options, "to", role->name, false, prefix);
+		grant_lines(c, "grant", options, "to", role->name, true, prefix);
+		grant_lines(c, "revoke", role->base_rights & ~role->rights, "from", role->name, false, prefix);
 	}
 }
 

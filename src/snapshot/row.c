@@ -57,10 +57,11 @@ snapshot_copy_unit(const SchemaUnit *unit)
 
 	copy->class_id = unit->class_id;
 	copy->object_id = unit->object_id;
-	copy->kind = unit->kind;
+	/* one that was not read from the catalogs has none of the constants */
+	copy->kind = pstrdup(unit->kind);
 	copy->identity = pstrdup(unit->identity);
 	for (int i = 0; i < unit->rows; i++)
-		snapshot_add_row(copy, unit->row[i].kind, pstrdup(unit->row[i].name),
+		snapshot_add_row(copy, pstrdup(unit->row[i].kind), pstrdup(unit->row[i].name),
 						 pstrdup(unit->row[i].definition))->part = unit->row[i].part;
 	return copy;
 }
