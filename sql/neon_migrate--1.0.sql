@@ -64,9 +64,9 @@ CREATE INDEX migrate_ledger_version ON @extschema@.migrate_ledger (version, seq)
 COMMENT ON TABLE @extschema@.migrate_ledger IS
     'what was done to the schema, one row per event; append-only, written by the functions of neon_migrate only';
 COMMENT ON COLUMN @extschema@.migrate_ledger.seq IS 'number of the event, from 1, without a gap';
-COMMENT ON COLUMN @extschema@.migrate_ledger.version IS 'the migration';
-COMMENT ON COLUMN @extschema@.migrate_ledger.action IS 'apply, amend, rollback, stamp or unstamp; of a step, started, done or failed';
-COMMENT ON COLUMN @extschema@.migrate_ledger.description IS 'what the migration is for';
+COMMENT ON COLUMN @extschema@.migrate_ledger.version IS 'the migration; empty for accept_drift, which is about none';
+COMMENT ON COLUMN @extschema@.migrate_ledger.action IS 'apply, amend, rollback, stamp, unstamp or accept_drift; of a step, started, done or failed';
+COMMENT ON COLUMN @extschema@.migrate_ledger.description IS 'what the migration is for; why the drift was accepted';
 COMMENT ON COLUMN @extschema@.migrate_ledger.up_sql IS 'SQL that applies the migration; NULL if not known';
 COMMENT ON COLUMN @extschema@.migrate_ledger.down_sql IS 'SQL that undoes the migration; NULL if there is none';
 COMMENT ON COLUMN @extschema@.migrate_ledger.depends_on IS 'versions that must be applied for this one';
@@ -326,6 +326,27 @@ COMMENT ON EVENT TRIGGER neon_migrate_guard_end IS
     'records or refuses what is changed outside of migrations; enabled by migrate_guard()';
 
 --
+-- The schema as migrations left it
+--
+
+CREATE TABLE @extschema@.migrate_expected (
+    kind            text COLLATE "C" NOT NULL,
+    identity        text COLLATE "C" NOT NULL,
+    contents        text[] NOT NULL,
+    PRIMARY KEY (identity, kind)
+);
+
+COMMENT ON TABLE @extschema@.migrate_expected IS
+    'the schema as migrations left it, one row per object; migrate_drift() compares with it';
+COMMENT ON COLUMN @extschema@.migrate_expected.kind IS
+    'what the object is, such as table; empty in the row that says how the others came about';
+COMMENT ON COLUMN @extschema@.migrate_expected.identity IS 'its name, with its schema';
+COMMENT ON COLUMN @extschema@.migrate_expected.contents IS
+    'kind, name and definition of the object and of each of its parts; or format, major version of the server, and what ran untracked';
+
+SELECT pg_catalog.pg_extension_config_dump('@extschema@.migrate_expected', '');
+
+--
 -- Functions that change something
 --
 
@@ -434,6 +455,12 @@ CREATE FUNCTION @extschema@.migrate_guard(mode text)
 COMMENT ON FUNCTION @extschema@.migrate_guard(text) IS
     'sets what happens to DDL outside of migrations: off, record or refuse; returns changed or unchanged';
 
+CREATE FUNCTION @extschema@.migrate_accept_drift(reason text)
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_accept_drift(text) IS
+    'takes the schema as it is for the expected one, and records why: accepted';
+
 --
 -- Procedures: to be called as statements of their own
 --
@@ -490,6 +517,24 @@ CREATE FUNCTION @extschema@.migrate_guard()
 COMMENT ON FUNCTION @extschema@.migrate_guard() IS
     'what happens to DDL outside of migrations: off, record or refuse';
 
+CREATE FUNCTION @extschema@.migrate_snapshot()
+    RETURNS TABLE (kind text, identity text, definition text)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_snapshot() IS
+    'the schema as rows, the same for the same schema';
+
+CREATE FUNCTION @extschema@.migrate_fingerprint()
+    RETURNS text
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_fingerprint() IS
+    'SHA-256 over the schema, the same for the same schema';
+
+CREATE FUNCTION @extschema@.migrate_drift()
+    RETURNS TABLE (kind text, identity text, change text, expected text, actual text)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_drift() IS
+    'how the schema differs from what the migrations left: missing, unexpected or changed';
+
 CREATE FUNCTION @extschema@.migrate_version_key(version text)
     RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -510,7 +555,7 @@ CREATE VIEW @extschema@.migrate_status AS
     WITH settled AS (
         SELECT DISTINCT ON (e.version) e.*
         FROM @extschema@.migrate_ledger AS e
-        WHERE e.direction IS NULL
+        WHERE e.direction IS NULL AND e.version OPERATOR(pg_catalog.<>) ''
         ORDER BY e.version, e.seq DESC
     ), step AS (
         -- the last one, and the last one that began or was done
@@ -568,7 +613,7 @@ COMMENT ON COLUMN @extschema@.migrate_status.checksum IS 'SHA-256 over the token
 
 CREATE VIEW @extschema@.migrate_history AS
     SELECT l.seq,
-           l.version,
+           NULLIF(l.version, '') AS version,
            l.action,
            l.description,
            l.started_at,
@@ -593,9 +638,9 @@ CREATE VIEW @extschema@.migrate_history AS
 COMMENT ON VIEW @extschema@.migrate_history IS
     'the events of the ledger, oldest first, without their SQL';
 COMMENT ON COLUMN @extschema@.migrate_history.seq IS 'number of the event, from 1';
-COMMENT ON COLUMN @extschema@.migrate_history.version IS 'the migration';
-COMMENT ON COLUMN @extschema@.migrate_history.action IS 'apply, amend, rollback, stamp or unstamp; of a step, started, done or failed';
-COMMENT ON COLUMN @extschema@.migrate_history.description IS 'what the migration is for';
+COMMENT ON COLUMN @extschema@.migrate_history.version IS 'the migration; NULL for accept_drift';
+COMMENT ON COLUMN @extschema@.migrate_history.action IS 'apply, amend, rollback, stamp, unstamp or accept_drift; of a step, started, done or failed';
+COMMENT ON COLUMN @extschema@.migrate_history.description IS 'what the migration is for; why the drift was accepted';
 COMMENT ON COLUMN @extschema@.migrate_history.started_at IS 'when the event began, by the server''s clock';
 COMMENT ON COLUMN @extschema@.migrate_history.duration IS 'how long the SQL ran; NULL if none was run';
 COMMENT ON COLUMN @extschema@.migrate_history.applied_by IS 'user who was logged in';
@@ -726,6 +771,10 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_guard(text),
     @extschema@.migrate_guard_event(),
     @extschema@.migrate_append_only(),
+    @extschema@.migrate_accept_drift(text),
+    @extschema@.migrate_snapshot(),
+    @extschema@.migrate_fingerprint(),
+    @extschema@.migrate_drift(),
     @extschema@.migrate_ledger_guard()
     FROM PUBLIC;
 
@@ -751,7 +800,11 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_register_folder(text[], bytea[], text, boolean),
     @extschema@.migrate_unregister(text),
     @extschema@.migrate_apply_pending(text),
-    @extschema@.migrate_guard(text)
+    @extschema@.migrate_guard(text),
+    @extschema@.migrate_accept_drift(text),
+    @extschema@.migrate_snapshot(),
+    @extschema@.migrate_fingerprint(),
+    @extschema@.migrate_drift()
     TO @extowner@ WITH GRANT OPTION;
 
 GRANT EXECUTE ON PROCEDURE
@@ -772,11 +825,11 @@ GRANT EXECUTE ON FUNCTION
     TO PUBLIC;
 
 GRANT SELECT ON @extschema@.migrate_ledger, @extschema@.migrate_definition,
-    @extschema@.migrate_file, @extschema@.migrate_folder,
+    @extschema@.migrate_file, @extschema@.migrate_folder, @extschema@.migrate_expected,
     @extschema@.migrate_status, @extschema@.migrate_history, @extschema@.migrate_progress,
     @extschema@.migrate_guard_mode, @extschema@.migrate_guard_statement,
     @extschema@.migrate_guard_object, @extschema@.migrate_ddl
     TO @extowner@ WITH GRANT OPTION;
 GRANT INSERT ON @extschema@.migrate_ledger, @extschema@.migrate_definition,
-    @extschema@.migrate_guard_mode, @extschema@.migrate_guard_statement,
-    @extschema@.migrate_guard_object TO @extowner@;
+    @extschema@.migrate_expected, @extschema@.migrate_guard_mode,
+    @extschema@.migrate_guard_statement, @extschema@.migrate_guard_object TO @extowner@;

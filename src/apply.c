@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 
 #include "apply.h"
+#include "drift/upkeep.h"
 #include "executor.h"
 #include "gate.h"
 #include "ledger_append.h"
@@ -233,7 +234,10 @@ apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *late
 	migration_parse(migration);
 	script_require_transactional(migration->up, instead);
 
+	upkeep_begin(ledger);
 	executor_run(migration->up, &stats);
+	upkeep_record(ledger, migration->version);
+	upkeep_end();
 
 	entry = migration_to_entry(migration, LEDGER_APPLY);
 	ledger_entry_set_stats(entry, &stats);

@@ -23,6 +23,8 @@
 #error "neon_migrate needs PostgreSQL 14 or later"
 #endif
 
+#define COMPAT_MAJOR (PG_VERSION_NUM / 10000)
+
 /* 16 forbids to reset some */
 #if PG_VERSION_NUM >= 160000
 #define COMPAT_GUC_NO_RESET GUC_NO_RESET
@@ -90,6 +92,103 @@
 #define compat_random() pg_prng_double(&pg_global_prng_state)
 #else
 #define compat_random() ((double) random() / ((double) MAX_RANDOM_VALUE + 1))
+#endif
+
+/* 16 reports errors in names softly */
+#include "utils/regproc.h"
+#if PG_VERSION_NUM >= 160000
+#define compat_name_list(name) stringToQualifiedNameList(name, NULL)
+#else
+#define compat_name_list(name) stringToQualifiedNameList(name)
+#endif
+
+/* 17 takes the relation, 18 as well */
+#include "catalog/dependency.h"
+#include "utils/rel.h"
+#if PG_VERSION_NUM >= 170000
+static inline Oid
+compat_identity_sequence(Oid relation, AttrNumber column)
+{
+	Relation	rel = RelationIdGetRelation(relation);
+	Oid			sequence = InvalidOid;
+
+	if (RelationIsValid(rel))
+	{
+		sequence = getIdentitySequence(rel, column, true);
+		RelationClose(rel);
+	}
+	return sequence;
+}
+#else
+#define compat_identity_sequence(relation, column) getIdentitySequence(relation, column, true)
+#endif
+
+/* 17 made the statistics targets nullable */
+#include "access/htup_details.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_statistic_ext.h"
+#if PG_VERSION_NUM >= 170000
+static inline int
+compat_nullable_target(HeapTuple tuple, AttrNumber column, TupleDesc desc)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, column, desc, &isnull);
+
+	return isnull ? -1 : DatumGetInt16(value);
+}
+#define compat_statistics_target(tuple, desc) \
+	compat_nullable_target(tuple, Anum_pg_attribute_attstattarget, desc)
+#define compat_ext_statistics_target(tuple, desc) \
+	compat_nullable_target(tuple, Anum_pg_statistic_ext_stxstattarget, desc)
+#else
+#define compat_statistics_target(tuple, desc) \
+	((void) (desc), (int) ((Form_pg_attribute) GETSTRUCT(tuple))->attstattarget)
+#define compat_ext_statistics_target(tuple, desc) \
+	((void) (desc), (int) ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxstattarget)
+#endif
+
+/* 15 brought NULLS NOT DISTINCT, and columns for ON DELETE SET */
+#if PG_VERSION_NUM >= 150000
+#define compat_nulls_not_distinct(form) ((form)->indnullsnotdistinct)
+#define compat_delete_columns(tuple, desc, isnull) \
+	heap_getattr(tuple, Anum_pg_constraint_confdelsetcols, desc, isnull)
+#else
+#define compat_nulls_not_distinct(form) false
+#define compat_delete_columns(tuple, desc, isnull) ((void) (desc), *(isnull) = true, (Datum) 0)
+#endif
+
+/* 15 brought columns, filters and schemas to publications */
+#if PG_VERSION_NUM >= 150000
+#define COMPAT_PUBLICATION_REL_INDEX PublicationRelPrpubidIndexId
+#define compat_publication_columns(tuple, desc, isnull) \
+	heap_getattr(tuple, Anum_pg_publication_rel_prattrs, desc, isnull)
+#define compat_publication_filter(tuple, desc, isnull) \
+	heap_getattr(tuple, Anum_pg_publication_rel_prqual, desc, isnull)
+#define compat_publication_schemas(publication) GetPublicationSchemas(publication)
+#define COMPAT_PUBLICATION_NAMESPACE_PART \
+	{PublicationNamespaceRelationId, PublicationNamespaceObjectIndexId, \
+		Anum_pg_publication_namespace_oid, Anum_pg_publication_namespace_pnpubid, \
+		PublicationRelationId},
+#include "catalog/pg_publication_namespace.h"
+#else
+#define COMPAT_PUBLICATION_REL_INDEX InvalidOid
+#define compat_publication_columns(tuple, desc, isnull) \
+	((void) (desc), *(isnull) = true, (Datum) 0)
+#define compat_publication_filter(tuple, desc, isnull) \
+	((void) (desc), *(isnull) = true, (Datum) 0)
+#define compat_publication_schemas(publication) NIL
+#define COMPAT_PUBLICATION_NAMESPACE_PART
+#endif
+
+/* 18 brought NOT NULL constraints of tables, NOT ENFORCED and temporal keys */
+#if PG_VERSION_NUM >= 180000
+#define COMPAT_CONSTRAINT_NOTNULL CONSTRAINT_NOTNULL
+#define compat_con_enforced(form) ((form)->conenforced)
+#define compat_con_period(form) ((form)->conperiod)
+#else
+#define COMPAT_CONSTRAINT_NOTNULL 'n'
+#define compat_con_enforced(form) true
+#define compat_con_period(form) false
 #endif
 
 #if PG_VERSION_NUM < 150000

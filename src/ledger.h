@@ -91,6 +91,8 @@ typedef struct LedgerEntry
 #define LEDGER_ROLLBACK "rollback"
 #define LEDGER_STAMP "stamp"
 #define LEDGER_UNSTAMP "unstamp"
+/* of no version: of the schema as a whole */
+#define LEDGER_ACCEPT_DRIFT "accept_drift"
 /* with a direction */
 #define LEDGER_STARTED "started"
 #define LEDGER_DONE "done"

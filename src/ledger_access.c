@@ -75,6 +75,8 @@ ledger_open_table(Oid relid)
 	ledger = palloc0(sizeof(Ledger));
 	ledger->relid = relid;
 	ledger->definition_relid = find_table(DEFINITION_TABLE, form->relnamespace);
+	ledger->expected_relid = find_table(EXPECTED_TABLE, form->relnamespace);
+	ledger->own_schema = form->relnamespace;
 	ledger->owner = form->relowner;
 	ledger->schema = quote_identifier(get_namespace_name(form->relnamespace));
 	ReleaseSysCache(tuple);
@@ -122,6 +124,15 @@ Ledger *
 ledger_open(FunctionCallInfo fcinfo)
 {
 	return ledger_open_for(fcinfo->flinfo->fn_oid);
+}
+
+/*
+ * Returns the schema of the function being called, and so of the extension.
+ */
+Oid
+ledger_own_schema(FunctionCallInfo fcinfo)
+{
+	return get_func_namespace(fcinfo->flinfo->fn_oid);
 }
 
 static void

@@ -11,6 +11,7 @@
 
 #define LEDGER_TABLE "migrate_ledger"
 #define DEFINITION_TABLE "migrate_definition"
+#define EXPECTED_TABLE "migrate_expected"
 
 struct LedgerEntry;
 
@@ -18,6 +19,8 @@ typedef struct Ledger
 {
 	Oid			relid;			/* the ledger table */
 	Oid			definition_relid;	/* the list of definitions */
+	Oid			expected_relid; /* the schema as migrations left it */
+	Oid			own_schema;		/* schema of the extension */
 	Oid			owner;			/* its owner, who writes it */
 	Oid			function_owner; /* owner of the function we were called as */
 	const char *schema;			/* the extension's schema, quoted as needed */
@@ -46,6 +49,7 @@ typedef struct OwnerScope
 	int			nest;
 } OwnerScope;
 
+extern Oid	ledger_own_schema(FunctionCallInfo fcinfo);
 extern Ledger *ledger_open(FunctionCallInfo fcinfo);
 extern Ledger *ledger_open_for(Oid function);
 extern Ledger *ledger_open_table(Oid relid);

@@ -17,6 +17,7 @@
 
 #include "apply.h"
 #include "compat.h"
+#include "drift/upkeep.h"
 #include "executor.h"
 #include "gate.h"
 #include "ledger_append.h"
@@ -124,7 +125,10 @@ rollback_run_down(const Ledger *ledger, const LedgerEntry *latest)
 	script_parse(script);
 	script_require_transactional(script, "CALL migrate_down()");
 
+	upkeep_begin(ledger);
 	executor_run(script, &stats);
+	upkeep_record(ledger, version);
+	upkeep_end();
 	script_free(script);
 	ledger_entry_set_stats(entry, &stats);
 	ledger_append(ledger, entry, latest);

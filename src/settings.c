@@ -12,15 +12,21 @@
 
 #include <limits.h>
 
+#include "nodes/pg_list.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 #include "compat.h"
 #include "settings.h"
 
+bool		settings_drift_ignore_grants;
+bool		settings_drift_ignore_owners;
+char	   *settings_drift_ignore_schemas;
 bool		settings_guard_bypass;
 int			settings_lock_retries;
 int			settings_lock_timeout;
 int			settings_out_of_order;
+bool		settings_track_drift;
 int			settings_wait_timeout;
 
 static const struct config_enum_entry out_of_order_options[] = {
@@ -30,12 +36,52 @@ static const struct config_enum_entry out_of_order_options[] = {
 	{NULL, 0, false}
 };
 
+static bool
+check_name_list(char **value, void **extra, GucSource source)
+{
+	char	   *copy = pstrdup(*value);
+	List	   *names;
+	bool		ok = SplitIdentifierString(copy, ',', &names);
+
+	(void) extra;
+	(void) source;
+	if (!ok)
+		GUC_check_errdetail("List syntax is invalid.");
+	pfree(copy);
+	list_free(names);
+	return ok;
+}
+
 /*
  * Defines the settings.  Called once, when the library is loaded.
  */
 void
 settings_init(void)
 {
+	DefineCustomBoolVariable("neon_migrate.drift_ignore_grants",
+							 "Leaves privileges out of what migrate_drift() compares.",
+							 NULL,
+							 &settings_drift_ignore_grants,
+							 false,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("neon_migrate.drift_ignore_owners",
+							 "Leaves owners out of what migrate_drift() compares.",
+							 NULL,
+							 &settings_drift_ignore_owners,
+							 false,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("neon_migrate.drift_ignore_schemas",
+							   "Lists the schemas that migrate_drift() leaves out.",
+							   NULL,
+							   &settings_drift_ignore_schemas,
+							   "",
+							   PGC_USERSET, GUC_LIST_INPUT,
+							   check_name_list, NULL, NULL);
+
 	DefineCustomBoolVariable("neon_migrate.guard_bypass",
 							 "Lets DDL outside of migrations pass where migrate_guard() refuses it.",
 							 "It is recorded.",
@@ -65,6 +111,14 @@ settings_init(void)
 							 NULL,
 							 &settings_out_of_order,
 							 OUT_OF_ORDER_WARN, out_of_order_options,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("neon_migrate.track_drift",
+							 "Keeps track of the schema as migrations leave it.",
+							 "migrate_drift() compares with that.",
+							 &settings_track_drift,
+							 true,
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 

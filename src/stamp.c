@@ -12,6 +12,7 @@
 
 #include "apply.h"
 #include "definition.h"
+#include "drift/upkeep.h"
 #include "gate.h"
 #include "ledger_append.h"
 #include "migration.h"
@@ -79,6 +80,7 @@ migrate_stamp(PG_FUNCTION_ARGS)
 							   LEDGER_AMEND : LEDGER_STAMP);
 	migration_free_scripts(migration);
 	ledger_append(ledger, entry, latest);
+	upkeep_accept(ledger, migration->version);
 	PG_RETURN_TEXT_P(cstring_to_text("stamped"));
 }
 

@@ -34,6 +34,7 @@
 
 #include "blocker.h"
 #include "definition.h"
+#include "drift/upkeep.h"
 #include "executor.h"
 #include "position.h"
 #include "resume.h"
@@ -82,9 +83,12 @@ run_whole(Job *job)
 	RunStats	stats;
 
 	toplevel_work_begin();
+	upkeep_begin(job->ledger);
 	executor_stats_begin(&stats);
 	executor_run_once(job->script, &stats);
 	executor_stats_end(&stats);
+	upkeep_record(job->ledger, job->migration->version);
+	upkeep_end();
 	step_add_stats(job, &stats);
 	step_append_settled(job);
 	toplevel_work_commit(job->top);
@@ -102,6 +106,7 @@ run_together(Job *job, const Step *step)
 	executor_stats_begin(&stats);
 	executor_run_range(job->script, step->first, step->last, &stats);
 	executor_stats_end(&stats);
+	upkeep_record(job->ledger, job->migration->version);
 	step_append(job, LEDGER_DONE, step, &stats, NULL, NULL);
 	if (step->number == list_length(job->steps))
 	{
@@ -219,6 +224,7 @@ resume_alone(Job *job, const Step *step, Node *stmt)
 	ResumeAction action;
 
 	toplevel_work_begin();
+	upkeep_resumed(job->ledger, stmt);
 	action = resume_look(stmt, job->note, &leftovers);
 	if (action != RESUME_IMPOSSIBLE)
 		step_append(job, LEDGER_STARTED, step, NULL, job->note, NULL);
@@ -262,6 +268,7 @@ run_alone(Job *job, const Step *step)
 	position_pop(&position);
 
 	toplevel_work_begin();
+	upkeep_record(job->ledger, job->migration->version);
 	step_add_stats(job, &stats);
 	step_append(job, LEDGER_DONE, step, &stats, NULL, NULL);
 	if (step->number == list_length(job->steps))
@@ -518,6 +525,7 @@ run_in_steps(Job *job)
 	toplevel_work_begin();
 	saved = session_settings_save();
 	done = find_progress(job);
+	upkeep_begin(job->ledger);
 	/* on the list meanwhile, so that CALL migrate_up() can go on with it */
 	if (!job->down)
 		definition_put(job->ledger, job->migration, true);
@@ -526,6 +534,7 @@ run_in_steps(Job *job)
 	session_watch_begin();
 	error = try_remaining(job, done);
 	restore_session(job, saved);
+	upkeep_end();
 	if (error)
 		ReThrowError(error);
 }

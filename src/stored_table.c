@@ -61,10 +61,21 @@ void
 stored_scan_begin(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber first,
 				  int nkeys, ScanKey keys, ScanDirection direction)
 {
+	stored_scan_begin_at(scan, table, lockmode, first, nkeys, keys, direction,
+						 IsolationUsesXactSnapshot() ?
+						 GetTransactionSnapshot() : GetLatestSnapshot());
+}
+
+/*
+ * The same, with another snapshot.
+ */
+void
+stored_scan_begin_at(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber first,
+					 int nkeys, ScanKey keys, ScanDirection direction, Snapshot snapshot)
+{
 	scan->table = table_open(table, lockmode);
 	scan->index = stored_open_index(scan->table, first);
-	scan->snapshot = RegisterSnapshot(IsolationUsesXactSnapshot() ?
-									  GetTransactionSnapshot() : GetLatestSnapshot());
+	scan->snapshot = RegisterSnapshot(snapshot);
 	scan->direction = direction;
 	scan->context = CurrentMemoryContext;
 	scan->scan = systable_beginscan_ordered(scan->table, scan->index, scan->snapshot,

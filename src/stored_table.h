@@ -26,6 +26,9 @@ typedef struct StoredScan
 extern Relation stored_open_index(Relation table, AttrNumber first);
 extern void stored_scan_begin(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber first,
 							  int nkeys, ScanKey keys, ScanDirection direction);
+extern void stored_scan_begin_at(StoredScan *scan, Oid table, LOCKMODE lockmode, AttrNumber first,
+								 int nkeys, ScanKey keys, ScanDirection direction,
+								 Snapshot snapshot);
 extern HeapTuple stored_scan_next(StoredScan *scan);
 extern void stored_scan_end(StoredScan *scan);
 extern void stored_insert(Oid table, int columns, Datum *values, bool *nulls);

@@ -4,8 +4,8 @@
  *	  Where every utility statement passes.
  *
  * A look at a script does not see what functions and DO blocks run; a
- * ProcessUtility_hook does.  It shows each statement to session.c, and keeps in
- * mind the innermost one that is not the client's own, whose text nobody else
+ * ProcessUtility_hook does.  It shows each statement to session.c and to
+ * drift/statement.c, and keeps in mind the innermost one that is not the client's own, whose text nobody else
  * knows.
  *
  * The hook comes with the library, so of a session's first statement that loads
@@ -18,6 +18,7 @@
 #include "nodes/plannodes.h"
 #include "tcop/utility.h"
 
+#include "drift/note.h"
 #include "session.h"
 #include "utility.h"
 
@@ -55,6 +56,7 @@ see_utility(PlannedStmt *pstmt, const char *query, bool read_only_tree,
 	InnerStatement outer = inner;
 
 	session_see_utility(pstmt->utilityStmt);
+	statement_see_utility(pstmt->utilityStmt);
 	if (context != PROCESS_UTILITY_QUERY && context != PROCESS_UTILITY_QUERY_NONATOMIC)
 	{
 		next_utility(pstmt, query, read_only_tree, context, params, environment,

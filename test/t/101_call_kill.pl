@@ -345,6 +345,7 @@ sub run_case
 
 	sql_is($node, $database, "CALL migrate_$direction()", '1', "$name: the next CALL finishes it");
 	is(contents($node, $database), $reference{$direction}, "$name: it is what psql makes");
+	sql_is($node, $database, 'SELECT * FROM migrate_drift()', '', "$name: there is no drift");
 	is(history_since($node, $database, 'm', $direction),
 		join(' ', 1 .. @{ $steps{$direction} }),
 		"$name: each step is done once");

@@ -1,0 +1,374 @@
+/*-------------------------------------------------------------------------
+ *
+ * drift.c
+ *	  migrate_drift(): how the schema differs from what migrations left.
+ *	  migrate_accept_drift(): makes it the expected one.
+ *
+ * Both are read under one snapshot, so a migration that commits meanwhile is in
+ * both or in neither.
+ *
+ * What is a part of an object that is missing or unexpected as a whole is not
+ * listed besides, nor is a sequence that has come or gone with its column.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+#include "utils/varlena.h"
+
+#include "compat.h"
+#include "drift/compare.h"
+#include "drift/expected.h"
+#include "drift/upkeep.h"
+#include "gate.h"
+#include "ledger_append.h"
+#include "settings.h"
+
+PG_FUNCTION_INFO_V1(migrate_accept_drift);
+PG_FUNCTION_INFO_V1(migrate_drift);
+
+static const char *const missing = "missing";
+static const char *const unexpected = "unexpected";
+static const char *const changed = "changed";
+
+typedef struct Difference
+{
+	const char *kind;
+	const char *identity;
+	const char *change;
+	const char *expected;		/* in words; NULL if nothing */
+	const char *actual;
+	const char *owned_by;		/* column of a sequence */
+} Difference;
+
+typedef struct Comparison
+{
+	const SchemaSnapshot *actual;
+	bool	   *seen;			/* by number of the unit */
+	List	   *ignored_schemas;	/* quoted as needed */
+	List	   *differences;
+} Comparison;
+
+static bool
+begins_with(const char *text, const char *words)
+{
+	return strncmp(text, words, strlen(words)) == 0;
+}
+
+static bool
+is_ignored_property(const char *property)
+{
+	if (settings_drift_ignore_owners && begins_with(property, "owner "))
+		return true;
+	if (begins_with(property, "sequence "))
+		property += strlen("sequence ");
+	return settings_drift_ignore_grants &&
+		(begins_with(property, "grant ") || begins_with(property, "revoke "));
+}
+
+static bool
+is_ignored_unit(const Comparison *comparison, const SchemaUnit *unit)
+{
+	int			length = strcmp(unit->kind, "schema") == 0 ? (int) strlen(unit->identity) :
+		snapshot_schema_length(unit);
+	ListCell   *cell;
+
+	if (settings_drift_ignore_grants && strcmp(unit->kind, "default privileges") == 0)
+		return true;
+	foreach(cell, comparison->ignored_schemas)
+	{
+		const char *schema = lfirst(cell);
+
+		if ((int) strlen(schema) == length && strncmp(unit->identity, schema, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static List *
+ignored_schemas(void)
+{
+	List	   *names = NIL;
+	ListCell   *cell;
+
+	(void) SplitIdentifierString(pstrdup(settings_drift_ignore_schemas), ',', &names);
+	foreach(cell, names)
+		lfirst(cell) = unconstify(char *, quote_identifier(lfirst(cell)));
+	return names;
+}
+
+static Difference *
+add_difference(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
+			   const char *change)
+{
+	Difference *difference = palloc0(sizeof(Difference));
+
+	difference->kind = row->kind;
+	difference->identity = snapshot_row_identity(unit, row);
+	difference->change = change;
+	comparison->differences = lappend(comparison->differences, difference);
+	return difference;
+}
+
+/*
+ * A column of a view has a row only if there is more to say of it than the
+ * view's query does.  Then the row is on one side, but the column is on both.
+ */
+static bool
+add_view_column(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
+				const char *change)
+{
+	Difference *difference;
+	char	   *expected,
+			   *actual;
+
+	if (strcmp(row->kind, "column") != 0 || strstr(unit->kind, "view") == NULL)
+		return false;
+	if (!compare_definitions(change == missing ? row->definition : "",
+							 change == missing ? "" : row->definition,
+							 is_ignored_property, &expected, &actual))
+		return true;
+	difference = add_difference(comparison, unit, row, changed);
+	difference->expected = expected;
+	difference->actual = actual;
+	return true;
+}
+
+/*
+ * A row is only on one side.
+ */
+static void
+add_one_sided(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
+			  const char *change)
+{
+	Difference *difference;
+	char	   *words;
+	const char *owned_by = strstr(row->definition, "owned by ");
+
+	if (add_view_column(comparison, unit, row, change))
+		return;
+	difference = add_difference(comparison, unit, row, change);
+	words = definition_words(row->definition, is_ignored_property);
+	if (change == missing)
+		difference->expected = words;
+	else
+		difference->actual = words;
+	if (owned_by && strcmp(row->kind, "sequence") == 0)
+	{
+		owned_by += strlen("owned by ");
+		difference->owned_by = pnstrdup(owned_by, strcspn(owned_by, "\n"));
+	}
+}
+
+/*
+ * Compares the rows of a unit that is on both sides.
+ */
+static void
+compare_unit(Comparison *comparison, const SchemaUnit *expected, const SchemaUnit *actual)
+{
+	for (int i = 0; i < expected->rows; i++)
+	{
+		const SchemaRow *row = &expected->row[i];
+		const SchemaRow *other = snapshot_find_row(actual, row->kind, row->name);
+		char	   *expected_words,
+				   *actual_words;
+
+		if (other == NULL)
+			add_one_sided(comparison, expected, row, missing);
+		else if (compare_definitions(row->definition, other->definition, is_ignored_property,
+									 &expected_words, &actual_words))
+		{
+			Difference *difference = add_difference(comparison, expected, row, changed);
+
+			difference->expected = expected_words;
+			difference->actual = actual_words;
+		}
+	}
+	for (int i = 0; i < actual->rows; i++)
+		if (!snapshot_find_row(expected, actual->row[i].kind, actual->row[i].name))
+			add_one_sided(comparison, actual, &actual->row[i], unexpected);
+}
+
+/*
+ * Compares what is expected of one unit with what is there.
+ */
+static void
+visit_expected(const char *kind, const char *identity, ArrayType *contents, void *arg)
+{
+	Comparison *comparison = arg;
+	SchemaUnit	key = {.kind = kind,.identity = identity};
+	SchemaUnit **found = NULL;
+	SchemaUnit *expected;
+	ArrayType  *now;
+
+	if (is_ignored_unit(comparison, &key))
+		return;
+	found = snapshot_position(comparison->actual, kind, identity);
+	if (found == NULL)
+	{
+		expected = expected_unit(kind, identity, contents);
+		add_one_sided(comparison, expected, &expected->row[0], missing);
+		return;
+	}
+	comparison->seen[found - comparison->actual->unit] = true;
+	now = expected_contents(*found);
+	if (VARSIZE(now) != VARSIZE(contents) || memcmp(now, contents, VARSIZE(now)) != 0)
+		compare_unit(comparison, expected_unit(kind, identity, contents), *found);
+	pfree(now);
+	pfree(contents);
+}
+
+static int
+compare_differences(const ListCell *a, const ListCell *b)
+{
+	const Difference *x = lfirst(a);
+	const Difference *y = lfirst(b);
+	int			order = strcmp(x->kind, y->kind);
+
+	return order ? order : strcmp(x->identity, y->identity);
+}
+
+/*
+ * Has the sequence come or gone with its column, or the column's table?
+ */
+static bool
+follows_column(const Comparison *comparison, const Difference *sequence)
+{
+	ListCell   *cell;
+
+	foreach(cell, comparison->differences)
+	{
+		Difference *other = lfirst(cell);
+		size_t		length = strlen(other->identity);
+
+		if (other->change != sequence->change)
+			continue;
+		if (strcmp(other->kind, "column") == 0 && strcmp(other->identity, sequence->owned_by) == 0)
+			return true;
+		if (strcmp(other->kind, "table") == 0 &&
+			strncmp(other->identity, sequence->owned_by, length) == 0 &&
+			sequence->owned_by[length] == '.')
+			return true;
+	}
+	return false;
+}
+
+static void
+put_text(Datum *value, bool *isnull, const char *text)
+{
+	*isnull = text == NULL;
+	if (text)
+		*value = CStringGetTextDatum(text);
+}
+
+static void
+report(const Comparison *comparison, ReturnSetInfo *result)
+{
+	ListCell   *cell;
+
+	foreach(cell, comparison->differences)
+	{
+		Difference *difference = lfirst(cell);
+		Datum		values[5];
+		bool		nulls[5];
+
+		if (difference->owned_by && follows_column(comparison, difference))
+			continue;
+		put_text(&values[0], &nulls[0], difference->kind);
+		put_text(&values[1], &nulls[1], difference->identity);
+		put_text(&values[2], &nulls[2], difference->change);
+		put_text(&values[3], &nulls[3], difference->expected);
+		put_text(&values[4], &nulls[4], difference->actual);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+/*
+ * Raises 55000 unless it is known what to expect.
+ */
+static void
+check_state(const ExpectedState *state)
+{
+	if (!state->known)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known yet what schema to expect"),
+				 errdetail("No migration has run with neon_migrate.track_drift on."),
+				 errhint("To expect the schema as it is now, run SELECT migrate_accept_drift('first look').")));
+	if (state->untracked[0])
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it is not known any more what schema to expect"),
+				 errdetail("%s ran while neon_migrate.track_drift was off.", state->untracked),
+				 errhint("To expect the schema as it is now, run SELECT migrate_accept_drift('tracking was off').")));
+	if (!expected_is_current(state))
+		ereport(WARNING,
+				(errmsg("the expected schema was described by PostgreSQL %d", state->major),
+				 errdetail("This is PostgreSQL %d, which may describe the same in other words.",
+						   COMPAT_MAJOR),
+				 errhint("If the differences are of words only, run SELECT migrate_accept_drift('upgraded').")));
+}
+
+/*
+ * migrate_drift()
+ *		returns table (kind text, identity text, change text, expected text, actual text)
+ */
+Datum
+migrate_drift(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Ledger	   *ledger = ledger_open(fcinfo);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Comparison	comparison = {.ignored_schemas = ignored_schemas()};
+
+	InitMaterializedSRF(fcinfo, 0);
+	check_state(expected_state(ledger, snapshot));
+	comparison.actual = snapshot_take(ledger->own_schema, snapshot);
+	comparison.seen = palloc0(sizeof(bool) * (comparison.actual->units + 1));
+	expected_visit(ledger, snapshot, visit_expected, &comparison);
+	UnregisterSnapshot(snapshot);
+	for (int i = 0; i < comparison.actual->units; i++)
+	{
+		SchemaUnit *unit = comparison.actual->unit[i];
+
+		if (!comparison.seen[i] && !is_ignored_unit(&comparison, unit))
+			add_one_sided(&comparison, unit, &unit->row[0], unexpected);
+	}
+	list_sort(comparison.differences, compare_differences);
+	report(&comparison, result);
+	return (Datum) 0;
+}
+
+/*
+ * migrate_accept_drift(reason text) returns text
+ *
+ * Records that the schema is to be as it is: 'accepted'.
+ */
+Datum
+migrate_accept_drift(PG_FUNCTION_ARGS)
+{
+	Ledger	   *ledger = ledger_open(fcinfo);
+	LedgerEntry *entry;
+	text	   *reason;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the reason must not be null"),
+				 errhint("Say why the schema is right as it is; the ledger keeps it.")));
+	reason = PG_GETARG_TEXT_PP(0);
+	if (VARSIZE_ANY_EXHDR(reason) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the reason must not be empty"),
+				 errhint("Say why the schema is right as it is; the ledger keeps it.")));
+
+	gate_enter(ledger, "migrate_accept_drift");
+	entry = ledger_entry_new("", LEDGER_ACCEPT_DRIFT);
+	ledger_entry_set(entry, L_DESCRIPTION, PointerGetDatum(reason));
+	ledger_append(ledger, entry, ledger_lookup(ledger, ""));
+	upkeep_take_over(ledger);
+	PG_RETURN_TEXT_P(cstring_to_text("accepted"));
+}

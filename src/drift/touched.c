@@ -1,0 +1,564 @@
+/*-------------------------------------------------------------------------
+ *
+ * touched.c
+ *	  Notes what a migration changes, and how that was before.
+ *
+ * The server calls object_access_hook for nearly every change of its catalogs,
+ * and before the change can be seen: so when an object is touched for the first
+ * time, it is described as it was before.  What the hook is not called for, such
+ * as GRANT and COMMENT, is found from the statement before it runs
+ * (statement.c).
+ *
+ * An object of another name changes how others are described that refer to it.
+ * If an object gets a new name or schema, what depends on it counts as touched,
+ * too.  If a schema or a role does, everything counts as touched.
+ *
+ * It does no harm if more is noted than is changed: only what is described
+ * otherwise afterwards counts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/indexing.h"
+#include "catalog/objectaccess.h"
+#include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_db_role_setting.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_largeobject.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_tablespace.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "drift/dependents.h"
+#include "drift/note.h"
+#include "drift/touched.h"
+#include "session.h"
+#include "snapshot/unit.h"
+
+/*
+ * A unit that was touched.
+ */
+typedef struct TouchedUnit
+{
+	ObjectAddress address;		/* hash key */
+	bool		declared;		/* as by CREATE OR REPLACE */
+} TouchedUnit;
+
+/*
+ * What the running migration touched.  Its memory outlives transactions, as
+ * the steps of a migration that is not one transaction do.
+ */
+static struct
+{
+	bool		active;
+	bool		everything;
+	Oid			own_schema;
+	MemoryContext context;
+	HTAB	   *units;			/* TouchedUnit */
+	SchemaSnapshot *before;
+}			touched;
+
+static object_access_hook_type previous_object_access = NULL;
+
+bool
+touched_is_noting(void)
+{
+	return touched.active && session_is_migrating();
+}
+
+/*
+ * Describes units as they are now, before they change.
+ */
+static void
+describe_before(List *addresses)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(touched.context);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SchemaSnapshot *now;
+
+	now = addresses ? snapshot_take_of(touched.own_schema, snapshot, addresses) :
+		snapshot_take(touched.own_schema, snapshot);
+	UnregisterSnapshot(snapshot);
+	for (int i = 0; i < now->units; i++)
+	{
+		ObjectAddress address;
+		bool		found = false;
+
+		/* if all was described: some of it was before */
+		ObjectAddressSet(address, now->unit[i]->class_id, now->unit[i]->object_id);
+		if (addresses == NIL)
+			(void) hash_search(touched.units, &address, HASH_FIND, &found);
+		if (!found)
+			snapshot_add_unit(touched.before, now->unit[i]);
+	}
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Notes that a unit is touched.  "is_new" says that it is not there yet.
+ * Returns whether that was not known before.
+ */
+static bool
+note_unit(const ObjectAddress *unit, bool is_new, bool declared)
+{
+	ObjectAddress key;
+	TouchedUnit *entry;
+	bool		found;
+
+	ObjectAddressSet(key, unit->classId, unit->objectId);
+	/* those of a database are one */
+	if (key.classId == DbRoleSettingRelationId)
+		key.objectId = InvalidOid;
+	entry = hash_search(touched.units, &key, HASH_FIND, &found);
+	if (!found)
+	{
+		/* entered when that has succeeded */
+		if (!is_new && !touched.everything)
+			describe_before(list_make1(&key));
+		entry = hash_search(touched.units, &key, HASH_ENTER, NULL);
+		entry->declared = false;
+	}
+	if (declared)
+		entry->declared = true;
+	return !found;
+}
+
+/*
+ * Notes the unit of an object that is there.
+ */
+void
+note_object(Oid class_id, Oid object_id)
+{
+	ObjectAddress unit;
+
+	if (OidIsValid(object_id) && snapshot_unit_of(class_id, object_id, NULL, &unit))
+		(void) note_unit(&unit, false, false);
+}
+
+/*
+ * Notes that anything may be touched.
+ */
+void
+note_everything(void)
+{
+	if (touched.everything)
+		return;
+	describe_before(NIL);
+	touched.everything = true;
+}
+
+/*
+ * Notes what depends on an object.
+ */
+void
+note_dependents(Oid class_id, Oid object_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, dependents_of(class_id, object_id))
+	{
+		ObjectAddress *dependent = lfirst(cell);
+
+		note_object(dependent->classId, dependent->objectId);
+	}
+}
+
+/*
+ * Notes the views over a table: another column can change how they are
+ * written.
+ */
+static void
+note_views(Oid relation)
+{
+	ListCell   *cell;
+
+	foreach(cell, dependents_of(RelationRelationId, relation))
+	{
+		ObjectAddress *dependent = lfirst(cell);
+
+		if (dependent->classId == RewriteRelationId)
+			note_object(dependent->classId, dependent->objectId);
+	}
+}
+
+/*
+ * Takes a part that the running command has made out of how its unit was
+ * before: some commands make it visible before they call the hook.
+ */
+static void
+forget_part(const ObjectAddress *unit, Oid part)
+{
+	SchemaUnit *before = touched.before->units > 0 ?
+		touched.before->unit[touched.before->units - 1] : NULL;
+	int			kept = 0;
+
+	if (before == NULL || before->class_id != unit->classId || before->object_id != unit->objectId)
+		return;
+	for (int i = 0; i < before->rows; i++)
+		if (before->row[i].part != part || strcmp(before->row[i].kind, "column") == 0)
+			before->row[kept++] = before->row[i];
+	before->rows = kept;
+}
+
+/*
+ * Was the unit, which the running command has made, there before?  Only some
+ * can be replaced.
+ */
+static bool
+was_there(Oid class_id, Oid object_id)
+{
+	switch (class_id)
+	{
+		case TypeRelationId:
+			return SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(object_id));
+		case ProcedureRelationId:
+			return SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(object_id));
+		case LanguageRelationId:
+			return SearchSysCacheExists1(LANGOID, ObjectIdGetDatum(object_id));
+		case OperatorRelationId:
+			return SearchSysCacheExists1(OPEROID, ObjectIdGetDatum(object_id));
+		default:
+			return false;
+	}
+}
+
+/*
+ * Is the relation, which the running command has made, a unit on its own?
+ */
+static bool
+is_new_table(Oid relation)
+{
+	Relation	rel = RelationIdGetRelation(relation);
+	bool		result;
+
+	if (!RelationIsValid(rel))
+		return false;
+	result = rel->rd_rel->relkind != RELKIND_INDEX &&
+		rel->rd_rel->relkind != RELKIND_PARTITIONED_INDEX;
+	RelationClose(rel);
+	return result;
+}
+
+/*
+ * Something was made, or replaced.
+ */
+static void
+note_created(Oid class_id, Oid object_id, int sub_id, bool is_internal)
+{
+	bool		is_relation = class_id == RelationRelationId;
+	ObjectAddress unit;
+
+	/* those of foreign keys are no part of a snapshot */
+	if (class_id == TriggerRelationId && is_internal)
+		return;
+	if (is_relation && sub_id > 0)
+	{
+		note_object(class_id, object_id);
+		note_views(object_id);
+	}
+	else if (is_relation ? is_new_table(object_id) : !snapshot_is_part(class_id))
+	{
+		bool		replaced = was_there(class_id, object_id);
+
+		ObjectAddressSet(unit, class_id, object_id);
+		(void) note_unit(&unit, !replaced, replaced && class_id == ProcedureRelationId);
+	}
+	else if (snapshot_unit_of(class_id, object_id, SnapshotSelf, &unit))
+	{
+		/* the rule of a view is what defines it */
+		bool		declared = class_id == RewriteRelationId &&
+			get_rel_relkind(unit.objectId) == RELKIND_VIEW;
+
+		if (note_unit(&unit, false, declared))
+			forget_part(&unit, object_id);
+	}
+}
+
+/*
+ * Returns the row of an object as the running command has made it, or NULL.
+ */
+static HeapTuple
+new_row(Oid class_id, Oid object_id, int sub_id, TupleDesc *desc)
+{
+	bool		is_column = class_id == RelationRelationId && sub_id != 0;
+	Oid			catalog_id = is_column ? AttributeRelationId : class_id;
+	Oid			index = is_column ? AttributeRelidNumIndexId : get_object_oid_index(class_id);
+	Relation	catalog = table_open(catalog_id, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key[0], is_column ? Anum_pg_attribute_attrelid : get_object_attnum_oid(class_id),
+				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object_id));
+	ScanKeyInit(&key[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ,
+				Int16GetDatum((int16) sub_id));
+	scan = systable_beginscan(catalog, index, true, SnapshotSelf, is_column ? 2 : 1, key);
+	tuple = heap_copytuple(systable_getnext(scan));
+	systable_endscan(scan);
+	*desc = RelationGetDescr(catalog);
+	table_close(catalog, AccessShareLock);
+	return tuple;
+}
+
+/*
+ * Does the running command give the object another name or schema?
+ */
+static bool
+is_renamed(Oid class_id, Oid object_id, int sub_id)
+{
+	int			cache;
+	AttrNumber	name_column,
+				schema_column;
+	TupleDesc	desc;
+	HeapTuple	now,
+				then;
+	bool		isnull,
+				renamed;
+
+	if (sub_id != 0 && class_id == RelationRelationId)
+	{
+		now = new_row(class_id, object_id, sub_id, &desc);
+		then = SearchSysCache2(ATTNUM, ObjectIdGetDatum(object_id), Int16GetDatum((int16) sub_id));
+		renamed = HeapTupleIsValid(now) && HeapTupleIsValid(then) &&
+			strcmp(NameStr(((Form_pg_attribute) GETSTRUCT(now))->attname),
+				   NameStr(((Form_pg_attribute) GETSTRUCT(then))->attname)) != 0;
+		if (HeapTupleIsValid(then))
+			ReleaseSysCache(then);
+		return renamed;
+	}
+	if (!is_objectclass_supported(class_id))
+		return false;
+	cache = get_object_catcache_oid(class_id);
+	name_column = get_object_attnum_name(class_id);
+	schema_column = get_object_attnum_namespace(class_id);
+	if (cache < 0 || name_column == InvalidAttrNumber)
+		return false;
+	now = new_row(class_id, object_id, 0, &desc);
+	then = SearchSysCache1(cache, ObjectIdGetDatum(object_id));
+	renamed = false;
+	if (HeapTupleIsValid(now) && HeapTupleIsValid(then))
+	{
+		renamed = strcmp(NameStr(*DatumGetName(heap_getattr(now, name_column, desc, &isnull))),
+						 NameStr(*DatumGetName(heap_getattr(then, name_column, desc, &isnull)))) != 0;
+		if (!renamed && schema_column != InvalidAttrNumber)
+			renamed = DatumGetObjectId(heap_getattr(now, schema_column, desc, &isnull)) !=
+				DatumGetObjectId(heap_getattr(then, schema_column, desc, &isnull));
+	}
+	if (HeapTupleIsValid(then))
+		ReleaseSysCache(then);
+	return renamed;
+}
+
+/*
+ * Is it of a class that many others name, which does not show in pg_depend?
+ */
+static bool
+is_named_by_many(Oid class_id)
+{
+	return class_id == NamespaceRelationId || class_id == AuthIdRelationId ||
+		class_id == TableSpaceRelationId;
+}
+
+static void
+note_altered(Oid class_id, Oid object_id, int sub_id)
+{
+	bool		renamed;
+
+	/* of a new parent, and named by the child */
+	if (class_id == InheritsRelationId)
+		class_id = RelationRelationId;
+	/* its second key is not looked at: they are few */
+	if (class_id == DbRoleSettingRelationId)
+	{
+		note_object(class_id, object_id);
+		return;
+	}
+	renamed = is_renamed(class_id, object_id, sub_id);
+	if (renamed && is_named_by_many(class_id))
+		note_everything();
+	if (class_id == AuthIdRelationId || class_id == TableSpaceRelationId)
+		return;
+	note_object(class_id, object_id);
+	if (renamed)
+		note_dependents(class_id, object_id);
+}
+
+static void
+touched_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
+{
+	MemoryContext old_context,
+				context;
+
+	if (previous_object_access)
+		previous_object_access(access, class_id, object_id, sub_id, arg);
+	if (access == OAT_FUNCTION_EXECUTE || access == OAT_NAMESPACE_SEARCH ||
+		access == OAT_TRUNCATE || !touched_is_noting())
+		return;
+	if (class_id == LargeObjectRelationId || class_id == DatabaseRelationId)
+		return;
+
+	context = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate touched",
+									ALLOCSET_SMALL_SIZES);
+	old_context = MemoryContextSwitchTo(context);
+	switch (access)
+	{
+		case OAT_POST_CREATE:
+			note_created(class_id, object_id, sub_id,
+						 arg && ((ObjectAccessPostCreate *) arg)->is_internal);
+			break;
+		case OAT_POST_ALTER:
+			note_altered(class_id, object_id, sub_id);
+			break;
+		case OAT_DROP:
+			note_object(class_id, object_id);
+			if (class_id == RelationRelationId && sub_id > 0)
+				note_views(object_id);
+			break;
+		default:
+			break;
+	}
+	MemoryContextSwitchTo(old_context);
+	MemoryContextDelete(context);
+}
+
+/*
+ * Puts the hook in.  Called once, when the library is loaded.
+ */
+void
+touched_init(void)
+{
+	previous_object_access = object_access_hook;
+	object_access_hook = touched_object_access;
+}
+
+/*
+ * Forgets what was noted, and goes on with an empty list.
+ */
+void
+touched_next(void)
+{
+	HASHCTL		info = {.keysize = sizeof(ObjectAddress),.entrysize = sizeof(TouchedUnit)};
+	MemoryContext old_context;
+
+	MemoryContextReset(touched.context);
+	touched.everything = false;
+	info.hcxt = touched.context;
+	touched.units = hash_create("neon_migrate touched", 16, &info,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	old_context = MemoryContextSwitchTo(touched.context);
+	touched.before = palloc0(sizeof(SchemaSnapshot));
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Begins to note what a migration touches.  If one failed before, what was
+ * noted of it is forgotten.
+ */
+void
+touched_begin(Oid own_schema)
+{
+	if (touched.context == NULL)
+		touched.context = AllocSetContextCreate(TopMemoryContext, "neon_migrate touched units",
+												ALLOCSET_DEFAULT_SIZES);
+	touched.own_schema = own_schema;
+	touched_next();
+	touched.active = true;
+}
+
+/*
+ * Ends noting.
+ */
+void
+touched_end(void)
+{
+	touched.active = false;
+	if (touched.context)
+		MemoryContextReset(touched.context);
+}
+
+/*
+ * Notes that a unit was touched when nobody noted it, and takes "before" for how
+ * it was then.
+ */
+void
+touched_assume(const SchemaUnit *before)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(touched.context);
+	ObjectAddress key;
+	TouchedUnit *entry;
+	bool		found;
+
+	ObjectAddressSet(key, before->class_id, before->object_id);
+	entry = hash_search(touched.units, &key, HASH_ENTER, &found);
+	if (!found)
+	{
+		entry->declared = false;
+		if (before->rows > 0)
+			snapshot_add_unit(touched.before, snapshot_copy_unit(before));
+	}
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Returns what was touched as it was before, good until touched_next() or
+ * touched_end(); NULL if nothing was touched.
+ */
+SchemaSnapshot *
+touched_before(void)
+{
+	if (hash_get_num_entries(touched.units) == 0 && !touched.everything)
+		return NULL;
+	return touched.before;
+}
+
+/*
+ * Returns what was touched as it is now.
+ */
+SchemaSnapshot *
+touched_after(Oid own_schema, Snapshot snapshot)
+{
+	HASH_SEQ_STATUS status;
+	TouchedUnit *entry;
+	List	   *addresses = NIL;
+
+	if (touched.everything)
+		return snapshot_take(own_schema, snapshot);
+	hash_seq_init(&status, touched.units);
+	while ((entry = hash_seq_search(&status)) != NULL)
+		addresses = lappend(addresses, &entry->address);
+	return snapshot_take_of(own_schema, snapshot, addresses);
+}
+
+/*
+ * Was the unit declared as a whole, as by CREATE OR REPLACE?
+ */
+bool
+touched_is_declared(const SchemaUnit *unit)
+{
+	ObjectAddress key;
+	TouchedUnit *entry;
+
+	ObjectAddressSet(key, unit->class_id, unit->object_id);
+	entry = hash_search(touched.units, &key, HASH_FIND, NULL);
+	return entry && entry->declared;
+}

@@ -1,0 +1,363 @@
+/*-------------------------------------------------------------------------
+ *
+ * collector.c
+ *	  Reads catalogs, and writes rows, for a snapshot of the schema.
+ *
+ * The catalogs are read directly and in whole, each once, under one MVCC
+ * snapshot: looking up object by object, as the server's own deparse functions
+ * do, takes ten times as long.  The same collectors describe single objects;
+ * then each catalog is read through an index.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
+
+#include "snapshot/collector.h"
+
+/*
+ * The relations by OID.  There are many, and they are looked up often.
+ */
+typedef struct RelationSlot
+{
+	Oid			oid;
+	char		status;
+	RelationEntry *entry;
+} RelationSlot;
+
+#define SH_PREFIX relation
+#define SH_ELEMENT_TYPE RelationSlot
+#define SH_KEY_TYPE Oid
+#define SH_KEY oid
+#define SH_HASH_KEY(table, key) murmurhash32(key)
+#define SH_EQUAL(table, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+#define ARENA_SIZE (64 * 1024)
+
+/*
+ * Returns the OIDs of the objects of a class to be described, unless all are.
+ */
+List *
+collector_scope(const Collector *c, Oid class_id)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+	List	   *oids = NIL;
+	ListCell   *cell;
+
+	foreach(cell, c->addresses)
+	{
+		ObjectAddress *address = lfirst(cell);
+
+		if (address->classId == class_id)
+			oids = lappend_oid(oids, address->objectId);
+	}
+	MemoryContextSwitchTo(old_context);
+	return oids;
+}
+
+/*
+ * Begins a scan of a whole catalog.
+ */
+void
+catalog_begin_all(Collector *c, CatalogScan *scan, Oid catalog)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+
+	scan->catalog = table_open(catalog, AccessShareLock);
+	scan->whole = true;
+	scan->context = c->context;
+	scan->snapshot = c->snapshot;
+	scan->scan = systable_beginscan(scan->catalog, InvalidOid, false, c->snapshot, 0, NULL);
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Begins a scan of the rows that have one of "oids" in column "key", the first
+ * of the index; of all rows, if all is described.
+ */
+void
+catalog_begin_of(Collector *c, CatalogScan *scan, Oid catalog, Oid index, AttrNumber key,
+				 List *oids)
+{
+	if (c->whole)
+	{
+		catalog_begin_all(c, scan, catalog);
+		return;
+	}
+	scan->whole = false;
+	scan->context = c->context;
+	scan->catalog = NULL;
+	scan->scan = NULL;
+	scan->oids = oids;
+	scan->next = 0;
+	if (oids == NIL)
+		return;
+	scan->catalog = table_open(catalog, AccessShareLock);
+	/* many catalogs are empty in most databases */
+	if (RelationGetNumberOfBlocks(scan->catalog) == 0)
+		scan->oids = NIL;
+	scan->index = index;
+	scan->key = key;
+	scan->snapshot = c->snapshot;
+}
+
+/*
+ * Begins a scan of the rows of the objects to be described, whose class is the
+ * catalog itself.
+ */
+void
+catalog_begin(Collector *c, CatalogScan *scan, Oid catalog, Oid index, AttrNumber key)
+{
+	catalog_begin_of(c, scan, catalog, index, key,
+					 c->whole ? NIL : collector_scope(c, catalog));
+}
+
+/*
+ * Begins a scan of the rows that have "oid" in column "key", the first of the
+ * index.
+ */
+void
+catalog_begin_one(Collector *c, CatalogScan *scan, Oid catalog, Oid index, AttrNumber key,
+				  Oid oid)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+	bool		whole = c->whole;
+
+	c->whole = false;
+	catalog_begin_of(c, scan, catalog, index, key, list_make1_oid(oid));
+	c->whole = whole;
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Returns the next row, good until the next call, or NULL.
+ */
+HeapTuple
+catalog_next(CatalogScan *scan)
+{
+	/* a scan allocates when it needs to, and must outlast rows */
+	MemoryContext old_context = MemoryContextSwitchTo(scan->context);
+	HeapTuple	tuple;
+
+	CHECK_FOR_INTERRUPTS();
+	for (;;)
+	{
+		ScanKeyData key;
+
+		tuple = scan->scan ? systable_getnext(scan->scan) : NULL;
+		if (HeapTupleIsValid(tuple) || scan->whole)
+			break;
+		if (scan->scan)
+			systable_endscan(scan->scan);
+		scan->scan = NULL;
+		if (scan->next >= list_length(scan->oids))
+			break;
+		ScanKeyInit(&key, scan->key, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(list_nth_oid(scan->oids, scan->next++)));
+		scan->scan = systable_beginscan(scan->catalog, scan->index,
+										OidIsValid(scan->index), scan->snapshot, 1, &key);
+	}
+	MemoryContextSwitchTo(old_context);
+	return tuple;
+}
+
+void
+catalog_end(CatalogScan *scan)
+{
+	if (scan->scan)
+		systable_endscan(scan->scan);
+	if (scan->catalog)
+		table_close(scan->catalog, AccessShareLock);
+}
+
+Datum
+catalog_datum(const CatalogScan *scan, HeapTuple tuple, AttrNumber column, bool *isnull)
+{
+	return heap_getattr(tuple, column, RelationGetDescr(scan->catalog), isnull);
+}
+
+/*
+ * Returns a text column, or NULL.
+ */
+char *
+catalog_text(const CatalogScan *scan, HeapTuple tuple, AttrNumber column)
+{
+	bool		isnull;
+	Datum		value = catalog_datum(scan, tuple, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * Adds a relation that has not been loaded yet.
+ */
+RelationEntry *
+relation_add(Collector *c, Oid oid)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+	RelationSlot *slot;
+	bool		found;
+
+	if (c->relations == NULL)
+		c->relations = relation_create(c->context, c->whole ? 4096 : 16, NULL);
+	slot = relation_insert(c->relations, oid, &found);
+	if (!found)
+	{
+		slot->entry = palloc0(sizeof(RelationEntry));
+		slot->entry->oid = oid;
+		c->relation_list = lappend(c->relation_list, slot->entry);
+	}
+	MemoryContextSwitchTo(old_context);
+	return slot->entry;
+}
+
+/*
+ * Returns a loaded relation, or NULL.
+ */
+RelationEntry *
+relation_find(const Collector *c, Oid oid)
+{
+	RelationSlot *slot = c->relations ? relation_lookup(c->relations, oid) : NULL;
+
+	return slot ? slot->entry : NULL;
+}
+
+/*
+ * Returns a copy of the string that lasts as long as the snapshot.
+ */
+char *
+keep(Collector *c, const char *string)
+{
+	Size		size = strlen(string) + 1;
+	char	   *copy;
+
+	if (size > c->arena_left)
+	{
+		if (size > ARENA_SIZE / 8)
+			return memcpy(MemoryContextAllocHuge(c->context, size), string, size);
+		c->arena = MemoryContextAlloc(c->context, ARENA_SIZE);
+		c->arena_left = ARENA_SIZE;
+	}
+	copy = memcpy(c->arena, string, size);
+	c->arena += size;
+	c->arena_left -= size;
+	return copy;
+}
+
+/*
+ * Begins a unit.  Its own row is reserved; unit_end() writes it, and rows of
+ * its parts may come before.
+ */
+SchemaUnit *
+unit_begin(Collector *c, Oid class_id, Oid object_id, const char *kind, const char *identity)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+	SchemaUnit *unit = palloc0(sizeof(SchemaUnit));
+
+	unit->class_id = class_id;
+	unit->object_id = object_id;
+	unit->kind = kind;
+	unit->identity = keep(c, identity);
+	snapshot_add_row(unit, kind, "", "");
+	snapshot_add_unit(c->result, unit);
+	MemoryContextSwitchTo(old_context);
+	return unit;
+}
+
+/*
+ * Begins the definition of a row.
+ */
+void
+row_begin(Collector *c)
+{
+	resetStringInfo(&c->text);
+}
+
+/*
+ * Adds a property to the definition.  Further lines of it begin with a tab.
+ */
+void
+property(Collector *c, const char *format,...)
+{
+	StringInfo	text = &c->text;
+	int			start;
+
+	if (text->len > 0)
+		appendStringInfoChar(text, '\n');
+	start = text->len;
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, format);
+		needed = appendStringInfoVA(text, format, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(text, needed);
+	}
+	if (memchr(text->data + start, '\n', text->len - start) != NULL)
+	{
+		char	   *copy = pnstrdup(text->data + start, text->len - start);
+
+		text->len = start;
+		for (char *p = copy; *p; p++)
+		{
+			appendStringInfoChar(text, *p);
+			if (*p == '\n')
+				appendStringInfoChar(text, '\t');
+		}
+		pfree(copy);
+	}
+}
+
+/*
+ * Returns the properties written since row_begin(), to last.
+ */
+char *
+keep_text(Collector *c)
+{
+	return keep(c, c->text.data);
+}
+
+static void
+free_scratch(Collector *c)
+{
+	MemoryContextReset(c->scratch);
+}
+
+/*
+ * Ends the definition of a part of the unit.  The name is quoted; "part" is the
+ * number of a column, or the OID of anything else.
+ */
+void
+row_end(Collector *c, SchemaUnit *unit, const char *kind, const char *name, Oid part)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+
+	snapshot_add_row(unit, kind, keep(c, name), keep(c, c->text.data))->part = part;
+	MemoryContextSwitchTo(old_context);
+	free_scratch(c);
+}
+
+/*
+ * Ends the definition of the unit itself.
+ */
+void
+unit_end(Collector *c, SchemaUnit *unit)
+{
+	unit->row[0].definition = keep(c, c->text.data);
+	free_scratch(c);
+}
