@@ -530,7 +530,8 @@ COMMENT ON FUNCTION @extschema@.migrate_fingerprint() IS
     'SHA-256 over the schema, the same for the same schema';
 
 CREATE FUNCTION @extschema@.migrate_drift()
-    RETURNS TABLE (kind text, identity text, change text, expected text, actual text)
+    RETURNS TABLE (kind text, identity text, change text, expected text, actual text,
+        run_by text, ran_at timestamptz, client text, statement text, of_whole boolean)
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
 COMMENT ON FUNCTION @extschema@.migrate_drift() IS
     'how the schema differs from what the migrations left: missing, unexpected or changed';

@@ -12,39 +12,57 @@
 #include "message.h"
 #include "server.h"
 
-/* columns of migrate_drift() that are shown in a line of their own */
+/* columns of migrate_drift() */
 enum
 {
 	D_KIND,
 	D_IDENTITY,
 	D_CHANGE,
-	D_FIRST_FACT				/* expected, actual, and who did it */
+	D_EXPECTED,
+	D_ACTUAL,
+	D_RUN_BY,
+	D_RAN_AT,
+	D_CLIENT,
+	D_STATEMENT,
+	D_OF_WHOLE
 };
 
 /*
- * Shows one difference; facts of more than one line are indented.
+ * Shows a text of one or more lines under a label.
+ */
+static void
+show_text(const char *label, const char *text)
+{
+	do
+	{
+		int			length = (int) strcspn(text, "\n");
+
+		message_out("  %-9s%c %.*s", label, label[0] ? ':' : ' ', length, text);
+		label = "";
+		text += length + (text[length] != '\0');
+	} while (*text);
+}
+
+/*
+ * Shows one difference, and the latest statement that is recorded for it.
  */
 static void
 show(const PGresult *result, int row)
 {
 	message_out("%s%s %s %s%s", message_bold(stdout), PQgetvalue(result, row, D_CHANGE),
 				PQgetvalue(result, row, D_KIND), PQgetvalue(result, row, D_IDENTITY), message_plain(stdout));
-	for (int column = D_FIRST_FACT; column < PQnfields(result); column++)
-	{
-		const char *line = PQgetvalue(result, row, column);
-		const char *label = PQfname(result, column);
-
-		if (PQgetisnull(result, row, column))
-			continue;
-		do
-		{
-			int			length = (int) strcspn(line, "\n");
-
-			message_out("  %-9s%c %.*s", label, label[0] ? ':' : ' ', length, line);
-			label = "";
-			line += length + (line[length] != '\0');
-		} while (*line);
-	}
+	if (!PQgetisnull(result, row, D_EXPECTED))
+		show_text("expected", PQgetvalue(result, row, D_EXPECTED));
+	if (!PQgetisnull(result, row, D_ACTUAL))
+		show_text("actual", PQgetvalue(result, row, D_ACTUAL));
+	if (PQgetisnull(result, row, D_RUN_BY))
+		return;
+	show_text("by", psprintf("%s at %s, from %s", PQgetvalue(result, row, D_RUN_BY),
+							 PQgetvalue(result, row, D_RAN_AT), PQgetvalue(result, row, D_CLIENT)));
+	/* of the whole object, it need not be what changed this part of it */
+	if (!PQgetisnull(result, row, D_STATEMENT))
+		show_text(PQgetvalue(result, row, D_OF_WHOLE)[0] == 't' ? "perhaps" : "with",
+				  PQgetvalue(result, row, D_STATEMENT));
 }
 
 static void
@@ -87,7 +105,8 @@ command_drift(const Options *options)
 	server_start(&server, options);
 	server_finish(&server, NULL, NULL, 0);
 	server_require_extension(&server);
-	result = server_query(&server, server_sql(&server, "SELECT * FROM @migrate_drift()"), NULL, 0);
+	result = server_query(&server, server_sql(&server, "SELECT kind, identity, change, expected, actual,"
+										" run_by, ran_at, client, statement, of_whole FROM @migrate_drift()"), NULL, 0);
 	count = PQntuples(result);
 	for (int row = 0; row < count; row++)
 		show(result, row);

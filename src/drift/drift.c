@@ -16,6 +16,7 @@
 
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 #include "utils/varlena.h"
 
 #include "compat.h"
@@ -23,11 +24,16 @@
 #include "drift/expected.h"
 #include "drift/upkeep.h"
 #include "gate.h"
+#include "guard_log.h"
 #include "ledger_append.h"
 #include "settings.h"
 
 PG_FUNCTION_INFO_V1(migrate_accept_drift);
 PG_FUNCTION_INFO_V1(migrate_drift);
+
+/* columns of migrate_drift(): the first of those about a statement, and how many */
+#define DRIFT_RUN_BY 5
+#define DRIFT_COLUMNS 10
 
 static const char *const missing = "missing";
 static const char *const unexpected = "unexpected";
@@ -263,16 +269,39 @@ put_text(Datum *value, bool *isnull, const char *text)
 		*value = CStringGetTextDatum(text);
 }
 
+/*
+ * Tells which statement outside of migrations was the latest that the guard
+ * has recorded for the object, if there is one.
+ */
 static void
-report(const Comparison *comparison, ReturnSetInfo *result)
+put_statement(Datum *values, bool *nulls, const Ledger *ledger, const Difference *difference)
+{
+	GuardStatement *statement = guard_log_latest(ledger->own_schema, difference->kind,
+												 difference->identity);
+
+	memset(nulls, true, DRIFT_COLUMNS - DRIFT_RUN_BY);
+	if (statement == NULL)
+		return;
+	put_text(&values[0], &nulls[0], statement->run_by);
+	values[1] = TimestampTzGetDatum(statement->ran_at);
+	nulls[1] = false;
+	put_text(&values[2], &nulls[2], statement->client);
+	put_text(&values[3], &nulls[3], statement->inner_statement ?
+			 statement->inner_statement : statement->statement);
+	values[4] = BoolGetDatum(statement->of_whole);
+	nulls[4] = false;
+}
+
+static void
+report(const Comparison *comparison, const Ledger *ledger, ReturnSetInfo *result)
 {
 	ListCell   *cell;
 
 	foreach(cell, comparison->differences)
 	{
 		Difference *difference = lfirst(cell);
-		Datum		values[5];
-		bool		nulls[5];
+		Datum		values[DRIFT_COLUMNS];
+		bool		nulls[DRIFT_COLUMNS];
 
 		if (difference->owned_by && follows_column(comparison, difference))
 			continue;
@@ -281,6 +310,7 @@ report(const Comparison *comparison, ReturnSetInfo *result)
 		put_text(&values[2], &nulls[2], difference->change);
 		put_text(&values[3], &nulls[3], difference->expected);
 		put_text(&values[4], &nulls[4], difference->actual);
+		put_statement(&values[DRIFT_RUN_BY], &nulls[DRIFT_RUN_BY], ledger, difference);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }
@@ -313,7 +343,8 @@ check_state(const ExpectedState *state)
 
 /*
  * migrate_drift()
- *		returns table (kind text, identity text, change text, expected text, actual text)
+ *		returns table (kind text, identity text, change text, expected text, actual text,
+ *			run_by text, ran_at timestamptz, client text, statement text, of_whole boolean)
  */
 Datum
 migrate_drift(PG_FUNCTION_ARGS)
@@ -337,7 +368,7 @@ migrate_drift(PG_FUNCTION_ARGS)
 			add_one_sided(&comparison, unit, &unit->row[0], unexpected);
 	}
 	list_sort(comparison.differences, compare_differences);
-	report(&comparison, result);
+	report(&comparison, ledger, result);
 	return (Datum) 0;
 }
 

@@ -7,11 +7,11 @@ CREATE SCHEMA app;
 SET search_path = app, migrate;
 \pset null '(none)'
 \pset format unaligned
-\set drift 'SELECT * FROM migrate_drift();'
+\set drift 'SELECT kind, identity, change, expected, actual FROM migrate_drift();'
 CREATE ROLE regress_drift_c;
 
 -- before the first migration it is not known
-SELECT * FROM migrate_drift();
+SELECT kind, identity, change, expected, actual FROM migrate_drift();
 SELECT migrate_accept_drift(NULL);
 SELECT migrate_accept_drift('');
 
@@ -40,7 +40,7 @@ SELECT migrate_apply('2', 'ALTER TABLE a RENAME TO b; ALTER TABLE b RENAME n TO 
 :drift
 SELECT migrate_redo('2');
 SELECT migrate_apply('3', 'ALTER SCHEMA app RENAME TO app2', 'ALTER SCHEMA app2 RENAME TO app');
-SELECT * FROM migrate.migrate_drift();
+SELECT kind, identity, change, expected, actual FROM migrate.migrate_drift();
 SELECT migrate.migrate_rollback();
 :drift
 ALTER TABLE b ALTER m DROP DEFAULT;
@@ -165,11 +165,11 @@ SELECT seq, version, action, description FROM migrate_history WHERE action = 'ac
 SELECT * FROM migrate_verify() WHERE NOT ok;
 SELECT version FROM migrate_status WHERE version = '';
 SET ROLE regress_drift_c;
-SELECT * FROM migrate.migrate_drift();
+SELECT kind, identity, change, expected, actual FROM migrate.migrate_drift();
 RESET ROLE;
 GRANT USAGE ON SCHEMA migrate TO regress_drift_c;
 SET ROLE regress_drift_c;
-SELECT * FROM migrate.migrate_drift();
+SELECT kind, identity, change, expected, actual FROM migrate.migrate_drift();
 SELECT migrate.migrate_accept_drift('me');
 SELECT migrate.migrate_fingerprint();
 SELECT * FROM migrate.migrate_snapshot();
