@@ -105,7 +105,7 @@ $state = $bad->state;
 $bad->gives([ 'up', '--dry-run' ], 1, qr/03_bad\.sql:3:1: division by zero|03_bad\.sql:3:\d+: division by zero/, 'up --dry-run of what fails');
 is($bad->state, $state, 'up --dry-run of what fails changes nothing');
 $bad->gives([ 'up', '--dry-run', '--to', '02' ], 0,
-	qr/\Aapplied 01  01_users\.sql\napplied 02  02_posts\.sql\n2 migrations would be applied; it took \S+ s, and was rolled back\n\z/, 'up --dry-run');
+	qr/\Awould apply 01  01_users\.sql\nwould apply 02  02_posts\.sql\n2 migrations would be applied; it took \S+ s, and was rolled back\n\z/, 'up --dry-run');
 is($bad->state, $state, 'up --dry-run changes nothing');
 $object = $bad->json_keys([ 'up', '-n', '--to', '02' ], 0, 'command dry_run migrations ok', 'up --dry-run --json');
 is(scalar @{ $object->{migrations} }, 2, 'up --dry-run --json: migrations');

@@ -102,8 +102,8 @@ foreach my $case (
 	$project->write_beside('.env', $case->[1]);
 	says('file', ".env with $case->[0]");
 }
-$project->write_beside('.env', "DATABASE_URL=" . url($node, 'file') . "\nDATABASE_URL=x\n");
-says('file', '.env: the first of two counts');
+$project->write_beside('.env', "DATABASE_URL=x\nDATABASE_URL=" . url($node, 'file') . "\n");
+says('file', '.env: the last of two counts');
 
 # nothing is run or replaced; the text is where it would be seen
 foreach my $text ('$(touch evil)', '`touch evil`', '${HOME}', '$HOME', '$(touch evil', '\\$HOME')

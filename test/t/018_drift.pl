@@ -24,7 +24,7 @@ install($node, 'shop', 'migrate');
 $node->safe_psql('shop', 'CREATE ROLE joe LOGIN; CREATE ROLE ann; CREATE ROLE bob; GRANT joe TO ann');
 $node->safe_psql('shop',
 		q{CALL migrate.migrate_run('1', }
-	  . literal(slurp_file("$FindBin::RealBin/016_drift.sql")) . ')');
+	  . literal(slurp_file("$FindBin::RealBin/018_drift.sql")) . ')');
 
 my $fingerprint = fingerprint('shop');
 
