@@ -60,7 +60,8 @@ default_pool_size = 1
 reserve_pool_size = 0
 server_lifetime = 86400
 server_idle_timeout = 86400
-query_wait_timeout = 3
+query_wait_timeout = 1
+server_login_retry = 1
 stats_users = deployer
 logfile = $PostgreSQL::Test::Utils::log_path/client_pgbouncer.log
 pidfile = $dir/pgbouncer.pid
@@ -129,7 +130,8 @@ $shop->gives(['up'], 1, qr/04_d\.sql:3:\d+: division by zero/, 'an error in a mi
 is($shop->versions('applied'), '01 02 03', 'an error in a migration: what came before stays');
 $shop->gives([ 'up', '--dry-run' ], 1, qr/04_d\.sql:3:\d+: division by zero/, 'an error in a dry run');
 $shop->gives([ 'up', '--to', 'zz' ], 1, qr/zz/, 'an error of the command');
-is(server_state(), $before, 'errors: the server connection is the same, and as before');
+# the pooler gives a connection up when a client leaves in a transaction
+is(server_state() =~ s/\Apid \d+//r, $before =~ s/\Apid \d+//r, 'errors: the server connection is as before');
 
 foreach my $arguments (['up'], [ 'up', '--dry-run' ])
 {
@@ -138,13 +140,13 @@ foreach my $arguments (['up'], [ 'up', '--dry-run' ])
 	$shop->wait_until("count(*) = 1 FROM pg_stat_activity WHERE datname = 'shop' AND wait_event = 'PgSleep'");
 
 	# others wait for the connection no longer than the pooler lets them
-	$shop->gives(['health', '--connect-timeout', '0'], 3, qr/query_wait_timeout/, "@$arguments: another client while it runs");
+	$shop->gives(['health', '--connect-timeout', '0'], 3, qr/the pooler has no connection to the server to give/, "@$arguments: another client while it runs");
 	$client->signal('INT');
 	is($client->finish->{status}, 1, "@$arguments: Ctrl-C");
 	like($client->{err}, qr/04_d\.sql:2:\d+: canceling statement due to user request/, "@$arguments: Ctrl-C: message");
 	$shop->wait_until("count(*) = 0 FROM pg_stat_activity WHERE datname = 'shop' AND wait_event = 'PgSleep'");
 	is($shop->sql("SELECT to_regclass('d') IS NULL"), 't', "@$arguments: Ctrl-C: nothing is left");
-	is(server_state(), $before, "@$arguments: Ctrl-C: the server connection is the same, and as before");
+	is(server_state() =~ s/\Apid \d+//r, $before =~ s/\Apid \d+//r, "@$arguments: Ctrl-C: the server connection is as before");
 }
 
 #
@@ -157,10 +159,10 @@ $shop->gives(['up'], 3, qr/the pooler does not know the database|the database do
 	env => { DATABASE_URL => $pooled =~ s{/shop}{/shopp}r });
 $shop->gives(['up'], 3, qr/user or password is wrong|no such user/, 'another user', env => { DATABASE_URL => $pooled =~ s{deployer}{nobody}r });
 $node->stop;
-$shop->gives([ 'up', '--connect-timeout', '0.5' ], 3, qr/cannot connect/, 'no server behind it');
+$shop->gives([ 'up', '--connect-timeout', '0.5' ], 3, qr/the pooler (?:cannot connect to the server|has no connection)/, 'no server behind it');
+$shop->write('04_d.sql', migration('CREATE TABLE d (id int);'));
 $late = $shop->start([ 'up', '--connect-timeout', $PostgreSQL::Test::Utils::timeout_default ]);
 $late->wait_for('err', qr/trying again/);
-$shop->write('04_d.sql', migration('CREATE TABLE d (id int);'));
 $node->start;
 is($late->finish->{status}, 0, 'a server behind it that starts late') or diag($late->{err});
 verify_is_ok($node, 'shop', 'verified', schema => 'migrate');
