@@ -10,15 +10,36 @@
 #include "postgres_fe.h"
 
 #include "catalog/pg_type_d.h"
+#include "mb/pg_wchar.h"
 
 #include "json.h"
 
+/*
+ * Appends a string.  What is no UTF-8, such as the names of some files, becomes
+ * a replacement character.
+ */
 static void
 append_string(Json *json, const char *value)
 {
+	size_t		left = strlen(value);
+
 	appendPQExpBufferChar(&json->text, '"');
-	for (const char *c = value; *c; c++)
+	for (const char *c = value; *c; c++, left--)
 	{
+		if ((unsigned char) *c >= 0x80)
+		{
+			int			length = pg_encoding_verifymbchar(PG_UTF8, c, (int) Min(left, 4));
+
+			if (length > 1)
+			{
+				appendBinaryPQExpBuffer(&json->text, c, length);
+				c += length - 1;
+				left -= length - 1;
+			}
+			else
+				appendPQExpBufferStr(&json->text, "\\ufffd");
+			continue;
+		}
 		switch (*c)
 		{
 			case '"':

@@ -18,6 +18,7 @@
 
 #include "message.h"
 #include "options.h"
+#include "progress.h"
 
 /*
  * Called for each Ctrl-C, before the server is asked to cancel.  Who presses
@@ -30,6 +31,8 @@ count_cancels(void)
 
 	if (++cancels >= 3)
 		_exit(EXIT_ERROR);
+	/* the request is told of on standard error */
+	progress_clear_in_handler();
 }
 
 /*

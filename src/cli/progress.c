@@ -11,6 +11,7 @@
  */
 #include "postgres_fe.h"
 
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@
 #define REDRAW_MS 50
 
 static bool shown = false;
-static bool drawn = false;
+static volatile sig_atomic_t drawn = false;
 static const char *verb;
 static char *label = NULL;
 static int	done;
@@ -150,6 +151,18 @@ progress_clear(void)
 	fputs("\r\033[K", stderr);
 	fflush(stderr);
 	drawn = false;
+}
+
+/*
+ * The same in a signal handler.
+ */
+void
+progress_clear_in_handler(void)
+{
+	static const char erase[] = "\r\033[K";
+
+	if (drawn && write(STDERR_FILENO, erase, sizeof(erase) - 1) > 0)
+		drawn = false;
 }
 
 void

@@ -88,13 +88,15 @@ server_start(Server *server, const Options *options)
 
 /*
  * Is this the last that the server says?  It may not have closed the connection
- * yet.
+ * yet.  A pooler has only the severity that might be translated.
  */
 static bool
 is_last(const Server *server, const PGresult *result)
 {
 	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 
+	if (severity == NULL)
+		severity = PQresultErrorField(result, PG_DIAG_SEVERITY);
 	return PQstatus(server->conn) == CONNECTION_BAD ||
 		(severity && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0));
 }

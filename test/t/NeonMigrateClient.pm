@@ -220,7 +220,7 @@ sub start
 	my $client = bless { out => '', err => '', in => '' }, 'NeonMigrateClient::Run';
 	my @output = ('>', \$client->{out}, '2>', \$client->{err});
 
-	@output = ('>pty>', \$client->{out}) if $options{terminal};
+	@output = ('>pty>', \$client->{out}, '2>&1') if $options{terminal};
 	local %ENV = %{ $self->environment(%options) };
 	$client->{run} = IPC::Run::start(
 		[ @{ $options{before} // [] }, 'neon_migrate', @$arguments ],
