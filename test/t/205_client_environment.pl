@@ -69,6 +69,7 @@ $project->write_beside('.env', join '', map { "$_=$libpq{$_}\n" } sort keys %lib
 says('libpq', "libpq's variables in .env");
 $project->write_beside('other.env', 'DATABASE_URL=' . url($node, 'url') . "\n");
 says('url', '--env-file', arguments => [ '--env-file', 'other.env' ]);
+says('url', '--env-file is stronger than the environment', arguments => [ '--env-file', 'other.env' ], env => \%all);
 refuses(qr/could not open file "none\.env": No such file/, '--env-file that is not there', arguments => [ '-e', 'none.env' ]);
 refuses(qr/could not read file "migrations": Is a directory/, '--env-file that is a folder', arguments => [ '-e', 'migrations' ])
   if mkdir "$project->{root}/migrations";
