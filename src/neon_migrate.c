@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 
+#include "drift/statement.h"
 #include "drift/touched.h"
 #include "session.h"
 #include "settings.h"
@@ -23,4 +24,5 @@ _PG_init(void)
 	settings_init();
 	session_init();
 	touched_init();
+	statement_init();
 }

@@ -50,7 +50,6 @@
 #include "utils/syscache.h"
 
 #include "drift/dependents.h"
-#include "drift/note.h"
 #include "drift/touched.h"
 #include "session.h"
 #include "snapshot/unit.h"
@@ -449,7 +448,6 @@ touched_init(void)
 {
 	previous_object_access = object_access_hook;
 	object_access_hook = touched_object_access;
-	statement_init();
 }
 
 /*
