@@ -103,6 +103,35 @@ is_left_out(Collector *c, Oid class_id, Oid object_id)
 	return hash_search(c->members, &object, HASH_FIND, NULL) != NULL;
 }
 
+/*
+ * Lets "describe" describe each object of a catalog that is a part of the
+ * snapshot.  If the objects are in no schema, those that came with the server
+ * are not.
+ */
+void
+describe_each(Collector *c, Oid catalog, Oid index, AttrNumber oid_column,
+			  AttrNumber schema_column, Describe describe)
+{
+	CatalogScan scan;
+	HeapTuple	tuple;
+
+	catalog_begin(c, &scan, catalog, index, oid_column);
+	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
+	{
+		bool		isnull;
+		Oid			oid = DatumGetObjectId(catalog_datum(&scan, tuple, oid_column, &isnull));
+
+		if (AttributeNumberIsValid(schema_column) ?
+			schema_is_left_out(c, DatumGetObjectId(catalog_datum(&scan, tuple, schema_column,
+																 &isnull))) :
+			oid < FirstNormalObjectId)
+			continue;
+		if (!is_left_out(c, catalog, oid))
+			describe(c, &scan, tuple);
+	}
+	catalog_end(&scan);
+}
+
 void
 property_owner(Collector *c, Oid owner)
 {
