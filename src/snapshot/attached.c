@@ -346,8 +346,11 @@ load_labels(Collector *c, List *object, Oid class_id)
 	CatalogScan scan;
 	HeapTuple	tuple;
 
+	if (c->no_labels)
+		return;
 	catalog_begin_of(c, &scan, SecLabelRelationId, SecLabelObjectIndexId,
 					 Anum_pg_seclabel_objoid, object);
+	c->no_labels = !c->whole && scan.oids == NIL;
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		FormData_pg_seclabel *row = (FormData_pg_seclabel *) GETSTRUCT(tuple);

@@ -117,6 +117,7 @@ typedef struct Collector
 	HTAB	   *opclasses;
 	HTAB	   *toast_options;
 	HTAB	   *notes;			/* comments and labels */
+	bool		no_labels;		/* there are none at all */
 	HTAB	   *members;		/* of extensions */
 } Collector;
 
