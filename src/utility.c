@@ -18,7 +18,7 @@
 #include "nodes/plannodes.h"
 #include "tcop/utility.h"
 
-#include "drift/note.h"
+#include "drift/statement.h"
 #include "session.h"
 #include "utility.h"
 

@@ -179,7 +179,7 @@ merge_definition(const char *expected, const char *before, const char *after, bo
 		int			length;
 		const char *next = snapshot_next_property(p, &length);
 
-		if (!property_in(p, length, after) && !property_in(p, length, removed.data) &&
+		if (!property_in(p, length, after) && !key_in(p, length, removed.data) &&
 			!key_in(p, length, added.data) && !(declared && !property_is_attached(p)))
 			add_property(&text, p, length);
 		p = next;

@@ -32,7 +32,7 @@
 #include "utils/rel.h"
 
 #include "compat.h"
-#include "drift/note.h"
+#include "drift/statement.h"
 #include "drift/touched.h"
 
 /*

@@ -50,7 +50,6 @@
 #include "utils/syscache.h"
 
 #include "drift/dependents.h"
-#include "drift/note.h"
 #include "drift/touched.h"
 #include "session.h"
 #include "snapshot/unit.h"

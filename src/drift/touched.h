@@ -8,6 +8,9 @@
 #include "snapshot/snapshot.h"
 
 extern void touched_init(void);
+extern void note_object(Oid class_id, Oid object_id);
+extern void note_dependents(Oid class_id, Oid object_id);
+extern void note_everything(void);
 extern void touched_begin(Oid own_schema);
 extern bool touched_is_noting(void);
 extern void touched_end(void);

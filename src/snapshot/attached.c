@@ -103,6 +103,35 @@ is_left_out(Collector *c, Oid class_id, Oid object_id)
 	return hash_search(c->members, &object, HASH_FIND, NULL) != NULL;
 }
 
+/*
+ * Lets "describe" describe each object of a catalog that is a part of the
+ * snapshot.  If the objects are in no schema, those that came with the server
+ * are not.
+ */
+void
+describe_each(Collector *c, Oid catalog, Oid index, AttrNumber oid_column,
+			  AttrNumber schema_column, Describe describe)
+{
+	CatalogScan scan;
+	HeapTuple	tuple;
+
+	catalog_begin(c, &scan, catalog, index, oid_column);
+	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
+	{
+		bool		isnull;
+		Oid			oid = DatumGetObjectId(catalog_datum(&scan, tuple, oid_column, &isnull));
+
+		if (AttributeNumberIsValid(schema_column) ?
+			schema_is_left_out(c, DatumGetObjectId(catalog_datum(&scan, tuple, schema_column,
+																 &isnull))) :
+			oid < FirstNormalObjectId)
+			continue;
+		if (!is_left_out(c, catalog, oid))
+			describe(c, &scan, tuple);
+	}
+	catalog_end(&scan);
+}
+
 void
 property_owner(Collector *c, Oid owner)
 {
@@ -317,8 +346,11 @@ load_labels(Collector *c, List *object, Oid class_id)
 	CatalogScan scan;
 	HeapTuple	tuple;
 
+	if (c->no_labels)
+		return;
 	catalog_begin_of(c, &scan, SecLabelRelationId, SecLabelObjectIndexId,
 					 Anum_pg_seclabel_objoid, object);
+	c->no_labels = !c->whole && scan.oids == NIL;
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		FormData_pg_seclabel *row = (FormData_pg_seclabel *) GETSTRUCT(tuple);

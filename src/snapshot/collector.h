@@ -117,6 +117,7 @@ typedef struct Collector
 	HTAB	   *opclasses;
 	HTAB	   *toast_options;
 	HTAB	   *notes;			/* comments and labels */
+	bool		no_labels;		/* there are none at all */
 	HTAB	   *members;		/* of extensions */
 } Collector;
 
@@ -164,7 +165,11 @@ extern void unit_end(Collector *c, SchemaUnit *unit);
 extern void property(Collector *c, const char *format,...) pg_attribute_printf(2, 3);
 extern char *keep_text(Collector *c);
 
+typedef void (*Describe) (Collector *c, const CatalogScan *scan, HeapTuple tuple);
+
 /* in attached.c */
+extern void describe_each(Collector *c, Oid catalog, Oid index, AttrNumber oid_column,
+						  AttrNumber schema_column, Describe describe);
 extern bool is_left_out(Collector *c, Oid class_id, Oid object_id);
 extern void property_owner(Collector *c, Oid owner);
 extern void property_grants(Collector *c, ObjectType type, Oid owner, const Acl *acl,

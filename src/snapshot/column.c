@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "snapshot/family.h"
@@ -84,14 +85,30 @@ load_column(Collector *c, const CatalogScan *scan, HeapTuple tuple, RelationEntr
 	}
 }
 
-static List *
-relations_and_indexes(Collector *c)
+/*
+ * When only some relations are described: loads the columns of their indexes.
+ * They seldom change, so that the cache often has them.
+ */
+static void
+load_index_columns(Collector *c, const CatalogScan *scan)
 {
-	MemoryContext old_context = MemoryContextSwitchTo(c->context);
-	List	   *oids = list_concat_copy(collector_scope(c, RelationRelationId), c->index_oids);
+	ListCell   *cell;
 
-	MemoryContextSwitchTo(old_context);
-	return oids;
+	foreach(cell, c->index_oids)
+	{
+		RelationEntry *entry = relation_find(c, lfirst_oid(cell));
+
+		for (int i = 1; entry && i <= entry->columns; i++)
+		{
+			HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(entry->oid),
+												Int16GetDatum(i));
+
+			if (!HeapTupleIsValid(tuple))
+				continue;
+			load_column(c, scan, tuple, entry);
+			ReleaseSysCache(tuple);
+		}
+	}
 }
 
 static void
@@ -131,7 +148,8 @@ load_columns(Collector *c)
 	HeapTuple	tuple;
 
 	catalog_begin_of(c, &scan, AttributeRelationId, AttributeRelidNumIndexId,
-					 Anum_pg_attribute_attrelid, c->whole ? NIL : relations_and_indexes(c));
+					 Anum_pg_attribute_attrelid,
+					 c->whole ? NIL : collector_scope(c, RelationRelationId));
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_attribute form = (Form_pg_attribute) GETSTRUCT(tuple);
@@ -145,6 +163,7 @@ load_columns(Collector *c)
 		if (entry)
 			load_column(c, &scan, tuple, entry);
 	}
+	load_index_columns(c, &scan);
 	catalog_end(&scan);
 	MemoryContextReset(c->scratch);
 	load_defaults(c);

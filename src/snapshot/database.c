@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/transam.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_collation.h"
@@ -97,126 +96,85 @@ describe_extensions(Collector *c)
 }
 
 static void
-describe_languages(Collector *c)
+describe_language(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_language form = (Form_pg_language) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, LanguageRelationId, LanguageOidIndexId, Anum_pg_language_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_language form = (Form_pg_language) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (form->oid < FirstNormalObjectId || is_left_out(c, LanguageRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, LanguageRelationId, form->oid, "language",
-						  quote_identifier(NameStr(form->lanname)));
-		row_begin(c);
-		if (form->lanpltrusted)
-			property(c, "trusted");
-		if (OidIsValid(form->lanplcallfoid))
-			property(c, "handler %s", name_of(c, ProcedureRelationId, form->lanplcallfoid));
-		if (OidIsValid(form->laninline))
-			property(c, "inline %s", name_of(c, ProcedureRelationId, form->laninline));
-		if (OidIsValid(form->lanvalidator))
-			property(c, "validator %s", name_of(c, ProcedureRelationId, form->lanvalidator));
-		property_owner_grants(c, &scan, tuple, OBJECT_LANGUAGE, form->lanowner,
-							  Anum_pg_language_lanacl);
-		property_notes(c, LanguageRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, LanguageRelationId, form->oid, "language",
+					  quote_identifier(NameStr(form->lanname)));
+	row_begin(c);
+	if (form->lanpltrusted)
+		property(c, "trusted");
+	if (OidIsValid(form->lanplcallfoid))
+		property(c, "handler %s", name_of(c, ProcedureRelationId, form->lanplcallfoid));
+	if (OidIsValid(form->laninline))
+		property(c, "inline %s", name_of(c, ProcedureRelationId, form->laninline));
+	if (OidIsValid(form->lanvalidator))
+		property(c, "validator %s", name_of(c, ProcedureRelationId, form->lanvalidator));
+	property_owner_grants(c, scan, tuple, OBJECT_LANGUAGE, form->lanowner,
+						  Anum_pg_language_lanacl);
+	property_notes(c, LanguageRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static void
-describe_access_methods(Collector *c)
+describe_access_method(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_am	form = (Form_pg_am) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, AccessMethodRelationId, AmOidIndexId, Anum_pg_am_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_am	form = (Form_pg_am) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (form->oid < FirstNormalObjectId || is_left_out(c, AccessMethodRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, AccessMethodRelationId, form->oid, "access method",
-						  quote_identifier(NameStr(form->amname)));
-		row_begin(c);
-		property(c, "for %s", form->amtype == AMTYPE_INDEX ? "indexes" : "tables");
-		property(c, "handler %s", name_of(c, ProcedureRelationId, form->amhandler));
-		property_notes(c, AccessMethodRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	(void) scan;
+	unit = unit_begin(c, AccessMethodRelationId, form->oid, "access method",
+					  quote_identifier(NameStr(form->amname)));
+	row_begin(c);
+	property(c, "for %s", form->amtype == AMTYPE_INDEX ? "indexes" : "tables");
+	property(c, "handler %s", name_of(c, ProcedureRelationId, form->amhandler));
+	property_notes(c, AccessMethodRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static void
-describe_collations(Collector *c)
+describe_collation(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
 	/* the version is that of a library, and for REFRESH to change */
 	static const char *const known[] = {
 		"oid", "collname", "collnamespace", "collowner", "collencoding", "collversion", NULL
 	};
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_collation form = (Form_pg_collation) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, CollationRelationId, CollationOidIndexId, Anum_pg_collation_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_collation form = (Form_pg_collation) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (schema_is_left_out(c, form->collnamespace) ||
-			is_left_out(c, CollationRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, CollationRelationId, form->oid, "collation",
-						  name_qualified(c, form->collnamespace, NameStr(form->collname)));
-		row_begin(c);
-		property_other_columns(c, &scan, tuple, known, 4);
-		property_owner(c, form->collowner);
-		property_notes(c, CollationRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, CollationRelationId, form->oid, "collation",
+					  name_qualified(c, form->collnamespace, NameStr(form->collname)));
+	row_begin(c);
+	property_other_columns(c, scan, tuple, known, 4);
+	property_owner(c, form->collowner);
+	property_notes(c, CollationRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static void
-describe_event_triggers(Collector *c)
+describe_event_trigger(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
+	SchemaUnit *unit;
+	bool		isnull;
+	Datum		tags;
 
-	catalog_begin(c, &scan, EventTriggerRelationId, EventTriggerOidIndexId,
-				  Anum_pg_event_trigger_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_event_trigger form = (Form_pg_event_trigger) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-		bool		isnull;
-		Datum		tags;
-
-		if (is_left_out(c, EventTriggerRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, EventTriggerRelationId, form->oid, "event trigger",
-						  quote_identifier(NameStr(form->evtname)));
-		row_begin(c);
-		property(c, "on %s", NameStr(form->evtevent));
-		tags = catalog_datum(&scan, tuple, Anum_pg_event_trigger_evttags, &isnull);
-		if (!isnull)
-			property(c, "tags %s", options_text(tags, isnull, NULL));
-		property(c, "function %s", name_of(c, ProcedureRelationId, form->evtfoid));
-		if (form->evtenabled != 'O')
-			property(c, form->evtenabled == 'D' ? "disabled" :
-					 form->evtenabled == 'R' ? "enabled replica" : "enabled always");
-		property_owner(c, form->evtowner);
-		property_notes(c, EventTriggerRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, EventTriggerRelationId, form->oid, "event trigger",
+					  quote_identifier(NameStr(form->evtname)));
+	row_begin(c);
+	property(c, "on %s", NameStr(form->evtevent));
+	tags = catalog_datum(scan, tuple, Anum_pg_event_trigger_evttags, &isnull);
+	if (!isnull)
+		property(c, "tags %s", options_text(tags, isnull, NULL));
+	property(c, "function %s", name_of(c, ProcedureRelationId, form->evtfoid));
+	if (form->evtenabled != 'O')
+		property(c, form->evtenabled == 'D' ? "disabled" :
+				 form->evtenabled == 'R' ? "enabled replica" : "enabled always");
+	property_owner(c, form->evtowner);
+	property_notes(c, EventTriggerRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static const char *
@@ -246,38 +204,28 @@ default_acl_object(char type, ObjectType *object)
 }
 
 static void
-describe_default_privileges(Collector *c)
+describe_default_privilege(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_default_acl form = (Form_pg_default_acl) GETSTRUCT(tuple);
+	ObjectType	object;
+	const char *objects = default_acl_object(form->defaclobjtype, &object);
+	bool		in_schema = OidIsValid(form->defaclnamespace);
+	SchemaUnit *unit;
+	bool		isnull;
+	Datum		acl;
 
-	catalog_begin(c, &scan, DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_default_acl form = (Form_pg_default_acl) GETSTRUCT(tuple);
-		ObjectType	object;
-		const char *objects = default_acl_object(form->defaclobjtype, &object);
-		bool		in_schema = OidIsValid(form->defaclnamespace);
-		SchemaUnit *unit;
-		bool		isnull;
-		Datum		acl;
-
-		if (is_left_out(c, DefaultAclRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, DefaultAclRelationId, form->oid, "default privileges",
-						  psprintf("of %s%s%s on %s", name_of_role(c, form->defaclrole),
-								   in_schema ? " in schema " : "",
-								   in_schema ? name_of_schema(c, form->defaclnamespace) : "",
-								   objects));
-		row_begin(c);
-		acl = catalog_datum(&scan, tuple, Anum_pg_default_acl_defaclacl, &isnull);
-		if (!isnull && in_schema)
-			property_default_grants(c, DatumGetAclP(acl));
-		else if (!isnull)
-			property_grants(c, object, form->defaclrole, DatumGetAclP(acl), "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, DefaultAclRelationId, form->oid, "default privileges",
+					  psprintf("of %s%s%s on %s", name_of_role(c, form->defaclrole),
+							   in_schema ? " in schema " : "",
+							   in_schema ? name_of_schema(c, form->defaclnamespace) : "",
+							   objects));
+	row_begin(c);
+	acl = catalog_datum(scan, tuple, Anum_pg_default_acl_defaclacl, &isnull);
+	if (!isnull && in_schema)
+		property_default_grants(c, DatumGetAclP(acl));
+	else if (!isnull)
+		property_grants(c, object, form->defaclrole, DatumGetAclP(acl), "");
+	unit_end(c, unit);
 }
 
 /*
@@ -342,35 +290,31 @@ property_statistics(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 		property(c, "statistics target %d", target);
 }
 
+static void
+describe_statistics_object(Collector *c, const CatalogScan *scan, HeapTuple tuple)
+{
+	Form_pg_statistic_ext form = (Form_pg_statistic_ext) GETSTRUCT(tuple);
+	SchemaUnit *unit;
+
+	if (get_rel_persistence(form->stxrelid) == RELPERSISTENCE_TEMP)
+		return;
+	unit = unit_begin(c, StatisticExtRelationId, form->oid, "statistics",
+					  name_qualified(c, form->stxnamespace, NameStr(form->stxname)));
+	row_begin(c);
+	property_statistics(c, scan, tuple);
+	property_owner(c, form->stxowner);
+	property_notes(c, StatisticExtRelationId, form->oid, 0, "");
+	unit_end(c, unit);
+}
+
 /*
  * Describes statistics objects.
  */
 void
 describe_statistics(Collector *c)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
-
-	catalog_begin(c, &scan, StatisticExtRelationId, StatisticExtOidIndexId,
-				  Anum_pg_statistic_ext_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_statistic_ext form = (Form_pg_statistic_ext) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (schema_is_left_out(c, form->stxnamespace) ||
-			is_left_out(c, StatisticExtRelationId, form->oid) ||
-			get_rel_persistence(form->stxrelid) == RELPERSISTENCE_TEMP)
-			continue;
-		unit = unit_begin(c, StatisticExtRelationId, form->oid, "statistics",
-						  name_qualified(c, form->stxnamespace, NameStr(form->stxname)));
-		row_begin(c);
-		property_statistics(c, &scan, tuple);
-		property_owner(c, form->stxowner);
-		property_notes(c, StatisticExtRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	describe_each(c, StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid,
+				  Anum_pg_statistic_ext_stxnamespace, describe_statistics_object);
 }
 
 /*
@@ -381,10 +325,15 @@ describe_database(Collector *c)
 {
 	describe_schemas(c);
 	describe_extensions(c);
-	describe_languages(c);
-	describe_access_methods(c);
-	describe_collations(c);
-	describe_event_triggers(c);
-	describe_default_privileges(c);
+	describe_each(c, LanguageRelationId, LanguageOidIndexId, Anum_pg_language_oid,
+				  InvalidAttrNumber, describe_language);
+	describe_each(c, AccessMethodRelationId, AmOidIndexId, Anum_pg_am_oid,
+				  InvalidAttrNumber, describe_access_method);
+	describe_each(c, CollationRelationId, CollationOidIndexId, Anum_pg_collation_oid,
+				  Anum_pg_collation_collnamespace, describe_collation);
+	describe_each(c, EventTriggerRelationId, EventTriggerOidIndexId, Anum_pg_event_trigger_oid,
+				  InvalidAttrNumber, describe_event_trigger);
+	describe_each(c, DefaultAclRelationId, DefaultAclOidIndexId, Anum_pg_default_acl_oid,
+				  InvalidAttrNumber, describe_default_privilege);
 	describe_settings(c);
 }

@@ -33,70 +33,48 @@ property_options(Collector *c, const CatalogScan *scan, HeapTuple tuple, AttrNum
 }
 
 static void
-describe_wrappers(Collector *c)
+describe_wrapper(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_foreign_data_wrapper form = (Form_pg_foreign_data_wrapper) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, ForeignDataWrapperRelationId, ForeignDataWrapperOidIndexId,
-				  Anum_pg_foreign_data_wrapper_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_foreign_data_wrapper form = (Form_pg_foreign_data_wrapper) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (is_left_out(c, ForeignDataWrapperRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, ForeignDataWrapperRelationId, form->oid, "foreign data wrapper",
-						  quote_identifier(NameStr(form->fdwname)));
-		row_begin(c);
-		if (OidIsValid(form->fdwhandler))
-			property(c, "handler %s", name_of(c, ProcedureRelationId, form->fdwhandler));
-		if (OidIsValid(form->fdwvalidator))
-			property(c, "validator %s", name_of(c, ProcedureRelationId, form->fdwvalidator));
-		property_options(c, &scan, tuple, Anum_pg_foreign_data_wrapper_fdwoptions);
-		property_owner_grants(c, &scan, tuple, OBJECT_FDW, form->fdwowner,
-							  Anum_pg_foreign_data_wrapper_fdwacl);
-		property_notes(c, ForeignDataWrapperRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, ForeignDataWrapperRelationId, form->oid, "foreign data wrapper",
+					  quote_identifier(NameStr(form->fdwname)));
+	row_begin(c);
+	if (OidIsValid(form->fdwhandler))
+		property(c, "handler %s", name_of(c, ProcedureRelationId, form->fdwhandler));
+	if (OidIsValid(form->fdwvalidator))
+		property(c, "validator %s", name_of(c, ProcedureRelationId, form->fdwvalidator));
+	property_options(c, scan, tuple, Anum_pg_foreign_data_wrapper_fdwoptions);
+	property_owner_grants(c, scan, tuple, OBJECT_FDW, form->fdwowner,
+						  Anum_pg_foreign_data_wrapper_fdwacl);
+	property_notes(c, ForeignDataWrapperRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static void
-describe_servers(Collector *c)
+describe_server(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_foreign_server form = (Form_pg_foreign_server) GETSTRUCT(tuple);
+	SchemaUnit *unit;
+	char	   *type,
+			   *version;
 
-	catalog_begin(c, &scan, ForeignServerRelationId, ForeignServerOidIndexId,
-				  Anum_pg_foreign_server_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_foreign_server form = (Form_pg_foreign_server) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-		char	   *type,
-				   *version;
-
-		if (is_left_out(c, ForeignServerRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, ForeignServerRelationId, form->oid, "server",
-						  quote_identifier(NameStr(form->srvname)));
-		row_begin(c);
-		property(c, "wrapper %s", name_of(c, ForeignDataWrapperRelationId, form->srvfdw));
-		type = catalog_text(&scan, tuple, Anum_pg_foreign_server_srvtype);
-		if (type)
-			property(c, "type %s", quote_literal_cstr(type));
-		version = catalog_text(&scan, tuple, Anum_pg_foreign_server_srvversion);
-		if (version)
-			property(c, "version %s", quote_literal_cstr(version));
-		property_options(c, &scan, tuple, Anum_pg_foreign_server_srvoptions);
-		property_owner_grants(c, &scan, tuple, OBJECT_FOREIGN_SERVER, form->srvowner,
-							  Anum_pg_foreign_server_srvacl);
-		property_notes(c, ForeignServerRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, ForeignServerRelationId, form->oid, "server",
+					  quote_identifier(NameStr(form->srvname)));
+	row_begin(c);
+	property(c, "wrapper %s", name_of(c, ForeignDataWrapperRelationId, form->srvfdw));
+	type = catalog_text(scan, tuple, Anum_pg_foreign_server_srvtype);
+	if (type)
+		property(c, "type %s", quote_literal_cstr(type));
+	version = catalog_text(scan, tuple, Anum_pg_foreign_server_srvversion);
+	if (version)
+		property(c, "version %s", quote_literal_cstr(version));
+	property_options(c, scan, tuple, Anum_pg_foreign_server_srvoptions);
+	property_owner_grants(c, scan, tuple, OBJECT_FOREIGN_SERVER, form->srvowner,
+						  Anum_pg_foreign_server_srvacl);
+	property_notes(c, ForeignServerRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 /*
@@ -124,27 +102,17 @@ property_option_names(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 }
 
 static void
-describe_user_mappings(Collector *c)
+describe_user_mapping(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_user_mapping form = (Form_pg_user_mapping) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, UserMappingRelationId, UserMappingOidIndexId, Anum_pg_user_mapping_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_user_mapping form = (Form_pg_user_mapping) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (is_left_out(c, UserMappingRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, UserMappingRelationId, form->oid, "user mapping",
-						  psprintf("%s on server %s", name_of_role(c, form->umuser),
-								   name_of(c, ForeignServerRelationId, form->umserver)));
-		row_begin(c);
-		property_option_names(c, &scan, tuple);
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, UserMappingRelationId, form->oid, "user mapping",
+					  psprintf("%s on server %s", name_of_role(c, form->umuser),
+							   name_of(c, ForeignServerRelationId, form->umserver)));
+	row_begin(c);
+	property_option_names(c, scan, tuple);
+	unit_end(c, unit);
 }
 
 /*
@@ -153,7 +121,10 @@ describe_user_mappings(Collector *c)
 void
 describe_foreign(Collector *c)
 {
-	describe_wrappers(c);
-	describe_servers(c);
-	describe_user_mappings(c);
+	describe_each(c, ForeignDataWrapperRelationId, ForeignDataWrapperOidIndexId, Anum_pg_foreign_data_wrapper_oid,
+				  InvalidAttrNumber, describe_wrapper);
+	describe_each(c, ForeignServerRelationId, ForeignServerOidIndexId, Anum_pg_foreign_server_oid,
+				  InvalidAttrNumber, describe_server);
+	describe_each(c, UserMappingRelationId, UserMappingOidIndexId, Anum_pg_user_mapping_oid,
+				  InvalidAttrNumber, describe_user_mapping);
 }

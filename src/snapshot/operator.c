@@ -8,7 +8,6 @@
  */
 #include "postgres.h"
 
-#include "access/transam.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_amop.h"
@@ -29,14 +28,16 @@
 #include "snapshot/names.h"
 
 static void
-describe_operator(Collector *c, Form_pg_operator form)
+describe_operator(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
+	Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
 	SchemaUnit *unit = unit_begin(c, OperatorRelationId, form->oid, "operator",
 								  psprintf("%s.%s (%s, %s)", name_of_schema(c, form->oprnamespace),
 										   NameStr(form->oprname),
 										   name_of_type(c, form->oprleft, -1),
 										   name_of_type(c, form->oprright, -1)));
 
+	(void) scan;
 	row_begin(c);
 	if (!OidIsValid(form->oprcode))
 		property(c, "shell");
@@ -63,13 +64,15 @@ describe_operator(Collector *c, Form_pg_operator form)
 }
 
 static void
-describe_opclass(Collector *c, Form_pg_opclass form)
+describe_opclass(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
+	Form_pg_opclass form = (Form_pg_opclass) GETSTRUCT(tuple);
 	SchemaUnit *unit = unit_begin(c, OperatorClassRelationId, form->oid, "operator class",
 								  psprintf("%s.%s using %s", name_of_schema(c, form->opcnamespace),
 										   quote_identifier(NameStr(form->opcname)),
 										   name_of(c, AccessMethodRelationId, form->opcmethod)));
 
+	(void) scan;
 	row_begin(c);
 	property(c, "for type %s", name_of_type(c, form->opcintype, -1));
 	property(c, "family %s", name_of(c, OperatorFamilyRelationId, form->opcfamily));
@@ -133,13 +136,15 @@ property_members(Collector *c, Oid family)
 }
 
 static void
-describe_opfamily(Collector *c, Form_pg_opfamily form)
+describe_opfamily(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
+	Form_pg_opfamily form = (Form_pg_opfamily) GETSTRUCT(tuple);
 	SchemaUnit *unit = unit_begin(c, OperatorFamilyRelationId, form->oid, "operator family",
 								  psprintf("%s.%s using %s", name_of_schema(c, form->opfnamespace),
 										   quote_identifier(NameStr(form->opfname)),
 										   name_of(c, AccessMethodRelationId, form->opfmethod)));
 
+	(void) scan;
 	row_begin(c);
 	property_members(c, form->oid);
 	property_owner(c, form->opfowner);
@@ -159,9 +164,15 @@ is_range_cast(Form_pg_cast form)
 }
 
 static void
-describe_cast(Collector *c, Form_pg_cast form)
+describe_cast(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	SchemaUnit *unit = unit_begin(c, CastRelationId, form->oid, "cast",
+	Form_pg_cast form = (Form_pg_cast) GETSTRUCT(tuple);
+	SchemaUnit *unit;
+
+	(void) scan;
+	if (is_range_cast(form))
+		return;
+	unit = unit_begin(c, CastRelationId, form->oid, "cast",
 								  psprintf("(%s as %s)", name_of_type(c, form->castsource, -1),
 										   name_of_type(c, form->casttarget, -1)));
 
@@ -177,11 +188,13 @@ describe_cast(Collector *c, Form_pg_cast form)
 }
 
 static void
-describe_conversion(Collector *c, Form_pg_conversion form)
+describe_conversion(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
+	Form_pg_conversion form = (Form_pg_conversion) GETSTRUCT(tuple);
 	SchemaUnit *unit = unit_begin(c, ConversionRelationId, form->oid, "conversion",
 								  name_qualified(c, form->connamespace, NameStr(form->conname)));
 
+	(void) scan;
 	row_begin(c);
 	property(c, "from %s to %s", pg_encoding_to_char(form->conforencoding),
 			 pg_encoding_to_char(form->contoencoding));
@@ -194,12 +207,14 @@ describe_conversion(Collector *c, Form_pg_conversion form)
 }
 
 static void
-describe_transform(Collector *c, Form_pg_transform form)
+describe_transform(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
+	Form_pg_transform form = (Form_pg_transform) GETSTRUCT(tuple);
 	SchemaUnit *unit = unit_begin(c, TransformRelationId, form->oid, "transform",
 								  psprintf("for %s language %s", name_of_type(c, form->trftype, -1),
 										   name_of(c, LanguageRelationId, form->trflang)));
 
+	(void) scan;
 	row_begin(c);
 	if (OidIsValid(form->trffromsql))
 		property(c, "from sql with function %s", name_of(c, ProcedureRelationId, form->trffromsql));
@@ -210,84 +225,22 @@ describe_transform(Collector *c, Form_pg_transform form)
 }
 
 /*
- * Describes what is in schemas.
- */
-static void
-describe_in_schemas(Collector *c)
-{
-	CatalogScan scan;
-	HeapTuple	tuple;
-
-	catalog_begin(c, &scan, OperatorRelationId, OperatorOidIndexId, Anum_pg_operator_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
-
-		if (!schema_is_left_out(c, form->oprnamespace) &&
-			!is_left_out(c, OperatorRelationId, form->oid))
-			describe_operator(c, form);
-	}
-	catalog_end(&scan);
-	catalog_begin(c, &scan, OperatorClassRelationId, OpclassOidIndexId, Anum_pg_opclass_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_opclass form = (Form_pg_opclass) GETSTRUCT(tuple);
-
-		if (!schema_is_left_out(c, form->opcnamespace) &&
-			!is_left_out(c, OperatorClassRelationId, form->oid))
-			describe_opclass(c, form);
-	}
-	catalog_end(&scan);
-	catalog_begin(c, &scan, OperatorFamilyRelationId, OpfamilyOidIndexId, Anum_pg_opfamily_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_opfamily form = (Form_pg_opfamily) GETSTRUCT(tuple);
-
-		if (!schema_is_left_out(c, form->opfnamespace) &&
-			!is_left_out(c, OperatorFamilyRelationId, form->oid))
-			describe_opfamily(c, form);
-	}
-	catalog_end(&scan);
-	catalog_begin(c, &scan, ConversionRelationId, ConversionOidIndexId, Anum_pg_conversion_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_conversion form = (Form_pg_conversion) GETSTRUCT(tuple);
-
-		if (!schema_is_left_out(c, form->connamespace) &&
-			!is_left_out(c, ConversionRelationId, form->oid))
-			describe_conversion(c, form);
-	}
-	catalog_end(&scan);
-}
-
-/*
  * Describes operators, operator classes and families, casts, conversions and
  * transforms.
  */
 void
 describe_operators(Collector *c)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
-
-	describe_in_schemas(c);
-	catalog_begin(c, &scan, CastRelationId, CastOidIndexId, Anum_pg_cast_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_cast form = (Form_pg_cast) GETSTRUCT(tuple);
-
-		if (form->oid >= FirstNormalObjectId && !is_range_cast(form) &&
-			!is_left_out(c, CastRelationId, form->oid))
-			describe_cast(c, form);
-	}
-	catalog_end(&scan);
-	catalog_begin(c, &scan, TransformRelationId, TransformOidIndexId, Anum_pg_transform_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_transform form = (Form_pg_transform) GETSTRUCT(tuple);
-
-		if (!is_left_out(c, TransformRelationId, form->oid))
-			describe_transform(c, form);
-	}
-	catalog_end(&scan);
+	describe_each(c, OperatorRelationId, OperatorOidIndexId, Anum_pg_operator_oid,
+				  Anum_pg_operator_oprnamespace, describe_operator);
+	describe_each(c, OperatorClassRelationId, OpclassOidIndexId, Anum_pg_opclass_oid,
+				  Anum_pg_opclass_opcnamespace, describe_opclass);
+	describe_each(c, OperatorFamilyRelationId, OpfamilyOidIndexId, Anum_pg_opfamily_oid,
+				  Anum_pg_opfamily_opfnamespace, describe_opfamily);
+	describe_each(c, ConversionRelationId, ConversionOidIndexId, Anum_pg_conversion_oid,
+				  Anum_pg_conversion_connamespace, describe_conversion);
+	describe_each(c, CastRelationId, CastOidIndexId, Anum_pg_cast_oid,
+				  InvalidAttrNumber, describe_cast);
+	describe_each(c, TransformRelationId, TransformOidIndexId, Anum_pg_transform_oid,
+				  InvalidAttrNumber, describe_transform);
 }

@@ -178,6 +178,31 @@ load_classes(Collector *c, List *oids)
 	catalog_end(&scan);
 }
 
+/*
+ * When only some relations are described: loads their indexes, which the cache
+ * often has.
+ */
+static void
+load_index_classes(Collector *c)
+{
+	CatalogScan scan;
+	ListCell   *cell;
+
+	if (c->index_oids == NIL)
+		return;
+	scan.catalog = table_open(RelationRelationId, AccessShareLock);
+	foreach(cell, c->index_oids)
+	{
+		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		load_relation(c, &scan, tuple);
+		ReleaseSysCache(tuple);
+	}
+	table_close(scan.catalog, AccessShareLock);
+}
+
 typedef struct Parent
 {
 	Oid			child;
@@ -295,8 +320,7 @@ load_relations(Collector *c)
 
 	load_classes(c, oids);
 	load_indexes(c);
-	if (!c->whole && c->index_oids != NIL)
-		load_classes(c, c->index_oids);
+	load_index_classes(c);
 	load_columns(c);
 	if (!c->whole)
 	{

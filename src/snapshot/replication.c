@@ -99,21 +99,6 @@ describe_publication(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 }
 
 static void
-describe_publications(Collector *c)
-{
-	CatalogScan scan;
-	HeapTuple	tuple;
-
-	catalog_begin(c, &scan, PublicationRelationId, PublicationObjectIndexId,
-				  Anum_pg_publication_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-		if (!is_left_out(c, PublicationRelationId,
-						 ((Form_pg_publication) GETSTRUCT(tuple))->oid))
-			describe_publication(c, &scan, tuple);
-	catalog_end(&scan);
-}
-
-static void
 describe_subscriptions(Collector *c)
 {
 	/* the state of two-phase commit changes by itself */
@@ -150,6 +135,7 @@ describe_subscriptions(Collector *c)
 void
 describe_replication(Collector *c)
 {
-	describe_publications(c);
+	describe_each(c, PublicationRelationId, PublicationObjectIndexId, Anum_pg_publication_oid,
+				  InvalidAttrNumber, describe_publication);
 	describe_subscriptions(c);
 }

@@ -185,19 +185,33 @@ routine_identity(Collector *c, Form_pg_proc form)
 	return text.data;
 }
 
+/*
+ * Is it a function that comes with a range type?
+ */
+static bool
+is_range_constructor(Form_pg_proc form, const char *source)
+{
+	return form->prolang == INTERNALlanguageId &&
+		(strncmp(source, "range_constructor", 17) == 0 ||
+		 strncmp(source, "multirange_constructor", 22) == 0);
+}
+
 static void
 describe_routine(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
 	Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
 	const char *kind = form->prokind == PROKIND_PROCEDURE ? "procedure" :
 		form->prokind == PROKIND_AGGREGATE ? "aggregate" : "function";
-	SchemaUnit *unit = unit_begin(c, ProcedureRelationId, form->oid, kind,
-								  routine_identity(c, form));
-	char	   *arguments = call_text(F_PG_GET_FUNCTION_ARGUMENTS, form->oid);
-	char	   *result = call_text(F_PG_GET_FUNCTION_RESULT, form->oid);
+	SchemaUnit *unit;
+	char	   *result;
 
+	if (is_range_constructor(form, catalog_text(scan, tuple, Anum_pg_proc_prosrc)))
+		return;
+	unit = unit_begin(c, ProcedureRelationId, form->oid, kind, routine_identity(c, form));
+	result = call_text(F_PG_GET_FUNCTION_RESULT, form->oid);
 	row_begin(c);
-	property(c, "arguments (%s)", expression_normal(arguments));
+	property(c, "arguments (%s)",
+			 expression_normal(call_text(F_PG_GET_FUNCTION_ARGUMENTS, form->oid)));
 	if (result)
 		property(c, "returns %s", result);
 	if (form->prokind != PROKIND_AGGREGATE)
@@ -215,34 +229,11 @@ describe_routine(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 }
 
 /*
- * Is it a function that comes with a range type?
- */
-static bool
-is_range_constructor(Form_pg_proc form, const char *source)
-{
-	return form->prolang == INTERNALlanguageId &&
-		(strncmp(source, "range_constructor", 17) == 0 ||
-		 strncmp(source, "multirange_constructor", 22) == 0);
-}
-
-/*
  * Describes functions, procedures and aggregates.
  */
 void
 describe_routines(Collector *c)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
-
-	catalog_begin(c, &scan, ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_proc form = (Form_pg_proc) GETSTRUCT(tuple);
-
-		if (!schema_is_left_out(c, form->pronamespace) &&
-			!is_range_constructor(form, catalog_text(&scan, tuple, Anum_pg_proc_prosrc)) &&
-			!is_left_out(c, ProcedureRelationId, form->oid))
-			describe_routine(c, &scan, tuple);
-	}
-	catalog_end(&scan);
+	describe_each(c, ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid,
+				  Anum_pg_proc_pronamespace, describe_routine);
 }

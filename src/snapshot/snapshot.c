@@ -50,8 +50,10 @@ static const struct
 static void
 pin_settings(void)
 {
+	/* most are so already, and comparing is cheaper than setting and resetting */
 	for (int i = 0; i < (int) lengthof(pinned); i++)
-		settings_pin(pinned[i].name, pinned[i].value);
+		if (strcmp(GetConfigOption(pinned[i].name, false, false), pinned[i].value) != 0)
+			settings_pin(pinned[i].name, pinned[i].value);
 }
 
 /*

@@ -95,60 +95,39 @@ property_mappings(Collector *c, Oid config, Oid parser)
 }
 
 static void
-describe_configs(Collector *c)
+describe_config(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_ts_config form = (Form_pg_ts_config) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, TSConfigRelationId, TSConfigOidIndexId, Anum_pg_ts_config_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_ts_config form = (Form_pg_ts_config) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (schema_is_left_out(c, form->cfgnamespace) ||
-			is_left_out(c, TSConfigRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, TSConfigRelationId, form->oid, "text search configuration",
-						  name_qualified(c, form->cfgnamespace, NameStr(form->cfgname)));
-		row_begin(c);
-		property(c, "parser %s", name_of(c, TSParserRelationId, form->cfgparser));
-		property_mappings(c, form->oid, form->cfgparser);
-		property_owner(c, form->cfgowner);
-		property_notes(c, TSConfigRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	(void) scan;
+	unit = unit_begin(c, TSConfigRelationId, form->oid, "text search configuration",
+					  name_qualified(c, form->cfgnamespace, NameStr(form->cfgname)));
+	row_begin(c);
+	property(c, "parser %s", name_of(c, TSParserRelationId, form->cfgparser));
+	property_mappings(c, form->oid, form->cfgparser);
+	property_owner(c, form->cfgowner);
+	property_notes(c, TSConfigRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static void
-describe_dictionaries(Collector *c)
+describe_dictionary(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_ts_dict form = (Form_pg_ts_dict) GETSTRUCT(tuple);
+	SchemaUnit *unit;
+	char	   *options;
 
-	catalog_begin(c, &scan, TSDictionaryRelationId, TSDictionaryOidIndexId, Anum_pg_ts_dict_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_ts_dict form = (Form_pg_ts_dict) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-		char	   *options;
-
-		if (schema_is_left_out(c, form->dictnamespace) ||
-			is_left_out(c, TSDictionaryRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, TSDictionaryRelationId, form->oid, "text search dictionary",
-						  name_qualified(c, form->dictnamespace, NameStr(form->dictname)));
-		row_begin(c);
-		property(c, "template %s", name_of(c, TSTemplateRelationId, form->dicttemplate));
-		options = catalog_text(&scan, tuple, Anum_pg_ts_dict_dictinitoption);
-		if (options)
-			property(c, "options %s", options);
-		property_owner(c, form->dictowner);
-		property_notes(c, TSDictionaryRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	unit = unit_begin(c, TSDictionaryRelationId, form->oid, "text search dictionary",
+					  name_qualified(c, form->dictnamespace, NameStr(form->dictname)));
+	row_begin(c);
+	property(c, "template %s", name_of(c, TSTemplateRelationId, form->dicttemplate));
+	options = catalog_text(scan, tuple, Anum_pg_ts_dict_dictinitoption);
+	if (options)
+		property(c, "options %s", options);
+	property_owner(c, form->dictowner);
+	property_notes(c, TSDictionaryRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static void
@@ -159,58 +138,38 @@ property_function(Collector *c, const char *word, Oid function)
 }
 
 static void
-describe_parsers(Collector *c)
+describe_parser(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_ts_parser form = (Form_pg_ts_parser) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, TSParserRelationId, TSParserOidIndexId, Anum_pg_ts_parser_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_ts_parser form = (Form_pg_ts_parser) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (schema_is_left_out(c, form->prsnamespace) ||
-			is_left_out(c, TSParserRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, TSParserRelationId, form->oid, "text search parser",
-						  name_qualified(c, form->prsnamespace, NameStr(form->prsname)));
-		row_begin(c);
-		property_function(c, "start", form->prsstart);
-		property_function(c, "gettoken", form->prstoken);
-		property_function(c, "end", form->prsend);
-		property_function(c, "headline", form->prsheadline);
-		property_function(c, "lextypes", form->prslextype);
-		property_notes(c, TSParserRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	(void) scan;
+	unit = unit_begin(c, TSParserRelationId, form->oid, "text search parser",
+					  name_qualified(c, form->prsnamespace, NameStr(form->prsname)));
+	row_begin(c);
+	property_function(c, "start", form->prsstart);
+	property_function(c, "gettoken", form->prstoken);
+	property_function(c, "end", form->prsend);
+	property_function(c, "headline", form->prsheadline);
+	property_function(c, "lextypes", form->prslextype);
+	property_notes(c, TSParserRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 static void
-describe_templates(Collector *c)
+describe_template(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
-	CatalogScan scan;
-	HeapTuple	tuple;
+	Form_pg_ts_template form = (Form_pg_ts_template) GETSTRUCT(tuple);
+	SchemaUnit *unit;
 
-	catalog_begin(c, &scan, TSTemplateRelationId, TSTemplateOidIndexId, Anum_pg_ts_template_oid);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
-	{
-		Form_pg_ts_template form = (Form_pg_ts_template) GETSTRUCT(tuple);
-		SchemaUnit *unit;
-
-		if (schema_is_left_out(c, form->tmplnamespace) ||
-			is_left_out(c, TSTemplateRelationId, form->oid))
-			continue;
-		unit = unit_begin(c, TSTemplateRelationId, form->oid, "text search template",
-						  name_qualified(c, form->tmplnamespace, NameStr(form->tmplname)));
-		row_begin(c);
-		property_function(c, "init", form->tmplinit);
-		property_function(c, "lexize", form->tmpllexize);
-		property_notes(c, TSTemplateRelationId, form->oid, 0, "");
-		unit_end(c, unit);
-	}
-	catalog_end(&scan);
+	(void) scan;
+	unit = unit_begin(c, TSTemplateRelationId, form->oid, "text search template",
+					  name_qualified(c, form->tmplnamespace, NameStr(form->tmplname)));
+	row_begin(c);
+	property_function(c, "init", form->tmplinit);
+	property_function(c, "lexize", form->tmpllexize);
+	property_notes(c, TSTemplateRelationId, form->oid, 0, "");
+	unit_end(c, unit);
 }
 
 /*
@@ -219,8 +178,12 @@ describe_templates(Collector *c)
 void
 describe_text_search(Collector *c)
 {
-	describe_configs(c);
-	describe_dictionaries(c);
-	describe_parsers(c);
-	describe_templates(c);
+	describe_each(c, TSConfigRelationId, TSConfigOidIndexId, Anum_pg_ts_config_oid,
+				  Anum_pg_ts_config_cfgnamespace, describe_config);
+	describe_each(c, TSDictionaryRelationId, TSDictionaryOidIndexId, Anum_pg_ts_dict_oid,
+				  Anum_pg_ts_dict_dictnamespace, describe_dictionary);
+	describe_each(c, TSParserRelationId, TSParserOidIndexId, Anum_pg_ts_parser_oid,
+				  Anum_pg_ts_parser_prsnamespace, describe_parser);
+	describe_each(c, TSTemplateRelationId, TSTemplateOidIndexId, Anum_pg_ts_template_oid,
+				  Anum_pg_ts_template_tmplnamespace, describe_template);
 }

@@ -68,6 +68,11 @@ sql_is(
 	'SELECT version, state, description, depends_on FROM migrate_status',
 	"1|applied||{}\n2|applied||{}\n10|applied|ten|{2}\n11|rolled_back||{}", 'status');
 is(history_text($standby, 'postgres'), history_text($primary, 'postgres'), 'history');
+my $fingerprint = $primary->safe_psql('postgres', 'SELECT migrate_fingerprint()');
+sql_is(
+	$standby, 'postgres',
+	'SELECT count(*) FROM migrate_drift(); SELECT migrate_fingerprint()',
+	"0\n$fingerprint", 'drift and fingerprint');
 is(ledger_text($standby, 'postgres'), ledger_text($primary, 'postgres'), 'ledger');
 foreach my $level ('READ COMMITTED', 'REPEATABLE READ')
 {
@@ -150,6 +155,7 @@ $primary->wait_for_catchup($standby);
 my $old_session = session($standby, 'postgres');
 $old_session->query("SELECT migrate_apply('13', 'CREATE TABLE f (id int)', 'DROP TABLE f')");
 is(sqlstate($old_session->messages), '25006', 'before the promotion');
+fails_with($standby, 'postgres', "SELECT migrate_accept_drift('x')", '25006', qr/standby/, 'accepting drift');
 
 $primary->stop('immediate');
 $standby->promote;
