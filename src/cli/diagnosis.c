@@ -141,6 +141,8 @@ hint_for(const char *sqlstate, const char *message, const char *hint)
 		return hint;
 	if (strcmp(sqlstate, "42501") == 0 && strstr(message, "migrate_"))
 		return "Have the role that created the extension grant the right, or connect as it (MIGRATION_DATABASE_URL).";
+	if (strcmp(sqlstate, "22P05") == 0)
+		return "A file has a character that the encoding of the database lacks.";
 	if (strcmp(sqlstate, "25006") == 0)
 		return "This server or transaction is read only.  Migrate on the primary.";
 	if (strncmp(sqlstate, "57P", 3) == 0)

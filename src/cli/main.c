@@ -10,6 +10,7 @@
  */
 #include "postgres_fe.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <unistd.h>
@@ -53,19 +54,32 @@ handle_signals(void)
 	pqsignal(SIGPIPE, SIG_IGN);
 }
 
+/*
+ * Opens what of the standard streams is closed.  The connection would get its
+ * number otherwise, and what is meant for the stream be sent to the server.
+ */
+static void
+open_standard_streams(void)
+{
+	for (int descriptor = 0; descriptor <= 2; descriptor++)
+		if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDWR) != descriptor)
+			_exit(EXIT_ERROR);
+}
+
 int
 main(int argc, char **argv)
 {
 	Options		options;
 	const Command *command;
 
+	open_standard_streams();
 	/* characters, but neither messages nor numbers, as the user has them */
 	setlocale(LC_CTYPE, "");
 	message_init();
 	command = options_read(argc, argv, &options);
 	handle_signals();
 	command->run(&options);
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || ferror(stdout))
 		message_fail(EXIT_ERROR, "could not write to the standard output", NULL);
 	return EXIT_DONE;
 }

@@ -53,6 +53,19 @@ unlike($client->{out}, qr/\e/, 'dumb terminal: no escape sequence');
 $client = $shop->run(['up', '--json'], terminal => 1, env => \%xterm);
 like($client->{out}, qr/\A\{"ok": true.*\}\r\n\z/, 'terminal: JSON is JSON');
 
+# a result that cannot be written, and streams that are closed
+foreach my $arguments ([ 'status', '--json' ], ['history'], ['current'])
+{
+	$client = $shop->run($arguments, before => [ 'sh', '-c', 'exec "$0" "$@" >/dev/full' ]);
+	is($client->{status}, 1, "a full disk: @$arguments");
+	like($client->{err}, qr/error: could not write to the standard output/, "a full disk: @$arguments: message");
+}
+$shop->gives([ 'down', '--all' ], 0, undef, 'down');
+$client = $shop->run([ 'up', '--verbose' ], before => [ 'sh', '-c', 'exec "$0" "$@" <&- >&- 2>&-' ]);
+is($client->{status}, 0, 'up without standard streams');
+is($shop->versions('applied'), '01 02 03', 'up without standard streams: is done');
+unlike(slurp_file($node->logfile), qr/invalid frontend message|protocol/, 'up without standard streams: nothing of it goes to the server');
+
 # it goes on while the server works, and no line is longer than the terminal
 {
 	my $slow = project($node, 'slow', {

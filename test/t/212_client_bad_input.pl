@@ -135,6 +135,22 @@ $shop->sql("SELECT migrate_unregister('08')");
 $shop->gives(['up'], 0, qr/applied 1 migration .* now at 07\n/, 'taken off the list');
 $shop->gives([ 'status', '--exit-code' ], 0, qr/7 applied, 0 pending/, 'and nothing is pending');
 
+# a character that the database cannot hold
+{
+	my $latin = project(undef, undef, { '01_a.sql' => migration("SELECT '\xC3\xA4', '\xE6\x97\xA5';") });
+
+	create_database($node, 'latin', "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+	install($node, 'latin');
+	@$latin{qw(node database)} = ($node, 'latin');
+	$latin->{environment}{DATABASE_URL} = url($node, 'latin');
+	$latin->gives(['up'], 1, qr/has no equivalent in encoding "LATIN1".*hint: .*encoding of the database/s, 'a character that the database cannot hold');
+	$latin->write('01_a.sql', migration("SELECT '\xC3\xA4', nonsense;"));
+	$latin->gives(['up'], 1, qr/01_a\.sql:2:13: column "nonsense" does not exist\n *2 \| SELECT '\xC3\xA4', nonsense;\n *\| {13}\^\n/, 'a column in another encoding');
+	$latin->write('01_a.sql', migration("CREATE TABLE \"\xC3\xA4\" ();"));
+	$latin->gives(['up'], 0, qr/applied 01/, 'one that it can');
+	is($latin->sql("SELECT to_regclass(U&'\\00e4') IS NOT NULL"), 't', '... in its encoding');
+}
+
 #
 # Much of it
 #
