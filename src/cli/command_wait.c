@@ -119,7 +119,7 @@ ask(Server *server, Registration *registration, const Options *options, int64 de
 {
 	Options		patient = *options;
 	Parameter	parameter = {0};
-	const char *query = "SELECT false, ok, detail FROM migrate_health()";
+	const char *query = registration_question(registration, "", "h.ok, h.detail");
 
 	patient.connect_timeout = Max(deadline - connection_clock(), 0) / 1000.0;
 	server_start(server, &patient);
@@ -130,10 +130,7 @@ ask(Server *server, Registration *registration, const Options *options, int64 de
 		parameter = text_parameter(options->arguments[0]);
 	}
 	else if (registration->there)
-	{
-		query = "SELECT migrate_folder_known($1), ok, detail FROM migrate_health()";
 		parameter = registration_checksum(registration);
-	}
 	server_finish(server, query, &parameter, parameter.type != InvalidOid);
 	return what_is_missing(server, registration, options);
 }

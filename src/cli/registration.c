@@ -15,6 +15,7 @@
 
 #include "message.h"
 #include "registration.h"
+#include "turn.h"
 
 #define BATCH_SIZE (16 * 1024 * 1024)	/* bytes of contents in a message */
 
@@ -49,6 +50,22 @@ registration_read(Registration *registration, const Options *options, bool neede
 }
 
 /*
+ * Returns the question whether the folder, $1, is known, and how things stand.
+ * They are asked in this order: of a folder that becomes known in between, what
+ * is pending must be seen.  "schema" goes before the functions' names.
+ */
+char *
+registration_question(const Registration *registration, const char *schema, const char *columns)
+{
+	if (!registration->there)
+		return psprintf("SELECT false, %s FROM %smigrate_health() AS h", columns, schema);
+	return psprintf("SELECT f.known, %s"
+					" FROM (SELECT %smigrate_folder_known($1) AS known OFFSET 0) AS f"
+					" CROSS JOIN LATERAL (SELECT * FROM %smigrate_health() WHERE f.known IS NOT NULL OFFSET 0) AS h",
+					columns, schema, schema);
+}
+
+/*
  * Connects, reads the folder while the server starts a process, and asks how
  * things stand.
  */
@@ -62,10 +79,8 @@ registration_start(Registration *registration, Server *server, const Options *op
 	checksum = registration_checksum(registration);
 	if (registration->there)
 		server->origin.folder = &registration->folder;
-	server_finish(server,
-				  psprintf("SELECT %s, %s FROM migrate_health() AS h",
-						   registration->there ? "migrate_folder_known($1)" : "false", health_columns),
-				  &checksum, registration->there ? 1 : 0);
+	server_finish(server, registration_question(registration, "", health_columns), &checksum,
+				  registration->there ? 1 : 0);
 	server_require_extension(server);
 	registration->known = PQgetvalue(server->first, 0, 0)[0] == 't';
 }
@@ -80,9 +95,7 @@ registration_send_health(Registration *registration, Server *server)
 	Parameter	checksum = registration_checksum(registration);
 
 	server_send(server,
-				server_sql(server, psprintf("SELECT %s, %s FROM @migrate_health() AS h",
-											registration->there ? "@migrate_folder_known($1)" : "false",
-											health_columns)),
+				server_sql(server, registration_question(registration, "@", health_columns)),
 				&checksum, registration->there ? 1 : 0);
 	server_sync(server);
 }
@@ -173,12 +186,11 @@ send_names(const Registration *registration, Server *server, const Options *opti
  * Registers the folder, in the transaction that is open or in one of its own.
  * What the server says of each migration is in server->origin.files then.
  *
- * With "only_if_free", it is no error if somebody is migrating, or the history
- * ahead of the files.  Returns whether it was registered; if not, a transaction
- * that is open has failed.
+ * Returns NULL, or the error if somebody else is migrating; a transaction that
+ * is open has failed then.
  */
-bool
-registration_put(Registration *registration, Server *server, const Options *options, bool only_if_free)
+static PGresult *
+put(Registration *registration, Server *server, const Options *options, bool allow_ahead)
 {
 	PGresult   *missing;
 	PGresult   *result;
@@ -187,7 +199,7 @@ registration_put(Registration *registration, Server *server, const Options *opti
 	folder_check(&registration->folder);
 	missing = missing_files(registration, server);
 	messages = send_contents(registration, server, missing);
-	send_names(registration, server, options, only_if_free || options->allow_ahead);
+	send_names(registration, server, options, allow_ahead);
 	server_sync(server);
 	message_verbose("%d files, of which the server lacked %d", registration->folder.count, PQntuples(missing));
 	PQclear(missing);
@@ -197,29 +209,56 @@ registration_put(Registration *registration, Server *server, const Options *opti
 
 		result = server_get_any(server);
 		sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-		if (only_if_free && sqlstate && strcmp(sqlstate, "55P03") == 0)
+		if (sqlstate && strcmp(sqlstate, "55P03") == 0)
 		{
 			while (messages-- > 0)
 				PQclear(server_get_any(server));
 			server_drain(server);
-			return false;
+			return result;
 		}
 		if (PQresultStatus(result) != PGRES_TUPLES_OK)
 			server_fail(server, result);
 	} while (messages-- > 0);
 	server->origin.files = result;
 	server_drain(server);
-	return true;
+	return NULL;
+}
+
+/*
+ * Registers the folder, in a transaction of its own or, with "begin", in one
+ * that stays open.  Waits for somebody else who is migrating.
+ */
+void
+registration_put(Registration *registration, Server *server, const Options *options, bool begin)
+{
+	for (;;)
+	{
+		PGresult   *error;
+
+		if (begin)
+			PQclear(server_query(server, "BEGIN", NULL, 0));
+		error = put(registration, server, options, options->allow_ahead);
+		if (error == NULL)
+			return;
+		if (!turn_is_taken(error))
+			server_fail(server, error);
+		if (begin)
+			PQclear(server_query(server, "ROLLBACK", NULL, 0));
+		turn_wait(server, error);
+		PQclear(error);
+	}
 }
 
 /*
  * Registers the folder for a moment and asks a question meanwhile, to which the
- * answer is returned; NULL if somebody is migrating.  Nothing is changed.
+ * answer is returned; NULL if somebody is migrating.  It is no error if the
+ * history is ahead of the files.  Nothing is changed.
  */
 PGresult *
 registration_ask(Registration *registration, Server *server, const Options *options, const char *query)
 {
 	PGresult   *answer = NULL;
+	PGresult   *error;
 
 	server_send(server, "BEGIN", NULL, 0);
 	/* who only asks does not wait for somebody who is migrating */
@@ -228,8 +267,10 @@ registration_ask(Registration *registration, Server *server, const Options *opti
 	PQclear(server_get(server));
 	PQclear(server_get(server));
 	server_drain(server);
-	if (registration_put(registration, server, options, true))
+	error = put(registration, server, options, true);
+	if (error == NULL)
 		answer = server_query(server, query, NULL, 0);
+	PQclear(error);
 	PQclear(server_query(server, "ROLLBACK", NULL, 0));
 	return answer;
 }

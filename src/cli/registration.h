@@ -22,12 +22,14 @@ typedef struct Registration
 
 extern Parameter registration_checksum(const Registration *registration);
 extern void registration_read(Registration *registration, const Options *options, bool needed);
+extern char *registration_question(const Registration *registration, const char *schema,
+								   const char *columns);
 extern void registration_start(Registration *registration, Server *server, const Options *options,
 							   bool needed);
 extern void registration_send_health(Registration *registration, Server *server);
 extern bool registration_allowed(Server *server);
-extern bool registration_put(Registration *registration, Server *server, const Options *options,
-							 bool only_if_free);
+extern void registration_put(Registration *registration, Server *server, const Options *options,
+							 bool begin);
 extern PGresult *registration_ask(Registration *registration, Server *server, const Options *options,
 								  const char *query);
 
