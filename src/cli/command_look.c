@@ -72,9 +72,12 @@ command_status(const Options *options)
 	query = server_sql(&server, message_json() ? status_json : status_table);
 	if (registration.there && !registration.known && registration_allowed(&server))
 		result = registration_ask(&registration, &server, options, query);
-	if (result == NULL && registration.there && !registration.known)
-		message_warning("folder \"%s\" was not compared: %s", options->dir,
-						registration.refusal ? registration.refusal : "this connection may not write");
+	if (registration.refusal && !registration_is_busy(&registration) && message_json())
+		server_fail(&server, registration.refusal);
+	if (registration_is_busy(&registration))
+		message_note("folder \"%s\" was not compared: somebody is migrating", options->dir);
+	else if (result == NULL && registration.there && !registration.known && !registration.refusal)
+		message_note("folder \"%s\" was not compared: this connection may not write", options->dir);
 	if (result == NULL)
 		result = server_query(&server, query, NULL, 0);
 	pending = count_state(result, PQfnumber(result, "state"), "pending");
@@ -101,6 +104,9 @@ command_status(const Options *options)
 		message_out("%d applied, %d pending%s", count_state(result, PQfnumber(result, "state"), "applied"), pending,
 					unfinished ? psprintf(", %d unfinished", unfinished) : "");
 	}
+	/* the state of the database is known even where the folder's is wrong */
+	if (registration.refusal && !registration_is_busy(&registration))
+		server_fail(&server, registration.refusal);
 	if (options->exit_code && (pending > 0 || unfinished > 0))
 		exit(EXIT_PENDING);
 }

@@ -12,6 +12,7 @@
 #include "message.h"
 #include "progress.h"
 #include "registration.h"
+#include "turn.h"
 #include "watch.h"
 
 /* columns of the answer to how things stand, after that about the folder */
@@ -68,8 +69,39 @@ report(const char *command, const Server *server, const PGresult *health, const 
 }
 
 /*
- * Runs a CALL, or a function that returns the versions, and asks how things
- * stand after it, in the same round trip.
+ * Runs a CALL or a function, and asks how things stand after it, in the same
+ * round trip.  Returns the result; what the server says to the question is in
+ * *health.
+ */
+static PGresult *
+run_and_ask(Server *server, Registration *registration, const char *sql, const Parameter *parameters, int count,
+			PGresult **health)
+{
+	for (;;)
+	{
+		PGresult   *result;
+		ExecStatusType status;
+
+		server_send(server, server_sql(server, sql), parameters, count);
+		server_sync(server);
+		registration_send_health(registration, server);
+		result = server_get_any(server);
+		status = PQresultStatus(result);
+		if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && !turn_is_taken(result))
+			server_fail(server, result);
+		*health = server_get(server);
+		server_drain(server);
+		if (!turn_is_taken(result))
+			return result;
+		PQclear(*health);
+		turn_wait(server, result);
+		PQclear(result);
+	}
+}
+
+/*
+ * Runs a CALL, or a function that returns the versions.  Returns how things
+ * stand then.
  */
 static PGresult *
 run(Server *server, Registration *registration, const char *sql, const Parameter *parameters, int count,
@@ -79,16 +111,11 @@ run(Server *server, Registration *registration, const char *sql, const Parameter
 	PGresult   *health;
 
 	watch_begin(down, false);
-	server_send(server, server_sql(server, sql), parameters, count);
-	server_sync(server);
-	registration_send_health(registration, server);
-	result = server_get(server);
+	result = run_and_ask(server, registration, sql, parameters, count, &health);
 	if (sql[0] == 'S')
 		for (int row = 0; row < PQntuples(result); row++)
 			watch_done(&server->origin, PQgetvalue(result, row, 0), down, -1);
 	PQclear(result);
-	health = server_get(server);
-	server_drain(server);
 	return health;
 }
 
@@ -108,8 +135,7 @@ dry_run(Server *server, Registration *registration, const Options *options)
 	PGresult   *result;
 	Json		json;
 
-	PQclear(simple(server, "BEGIN"));
-	(void) registration_put(registration, server, options, false);
+	registration_put(registration, server, options, true);
 	watch_begin(false, true);
 	result = server_query(server, server_sql(server, "SELECT @migrate_apply_pending($1)"), &target, 1);
 	for (int row = 0; row < PQntuples(result); row++)
@@ -153,7 +179,7 @@ command_up(const Options *options)
 	done = health_number(health, HEALTH_PENDING) == 0 && health_number(health, HEALTH_INTERRUPTED) == 0;
 	if (!registration.known || !done)
 	{
-		(void) registration_put(&registration, &server, options, false);
+		registration_put(&registration, &server, options, false);
 		done = done && registration_all_applied(&server);
 	}
 	if (done && options->to == NULL)
@@ -240,12 +266,7 @@ command_redo(const Options *options)
 	else
 		version = text_parameter(PQgetvalue(server.first, 0, 0));
 	watch_begin(false, false);
-	server_send(&server, server_sql(&server, "SELECT @migrate_redo($1)"), &version, 1);
-	server_sync(&server);
-	registration_send_health(&registration, &server);
-	PQclear(server_get(&server));
+	PQclear(run_and_ask(&server, &registration, "SELECT @migrate_redo($1)", &version, 1, &health));
 	watch_done(&server.origin, version.value, false, -1);
-	health = server_get(&server);
-	server_drain(&server);
 	report("redo", &server, health, "nothing to do");
 }

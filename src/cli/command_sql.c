@@ -230,9 +230,10 @@ command_sql(const Options *options)
 		message_fail(EXIT_ERROR, "--from and --down cannot be given together",
 					 "--down --to VERSION undoes what was applied after that version.");
 	registration_start(&registration, &server, options, false);
-	PQclear(server_query(&server, "BEGIN", NULL, 0));
 	if (registration.there && !options->down)
-		(void) registration_put(&registration, &server, options, false);
+		registration_put(&registration, &server, options, true);
+	else
+		PQclear(server_query(&server, "BEGIN", NULL, 0));
 	check_version(&server, options->from, false);
 	check_version(&server, options->to, options->down);
 	rows = options->down ? down_rows(&server, options) : up_rows(&server, options);

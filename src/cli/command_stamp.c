@@ -104,9 +104,10 @@ command_stamp(const Options *options)
 		message_fail(EXIT_ERROR, "--undo wants the versions", "See neon_migrate stamp --help.");
 
 	registration_start(&registration, &server, options, many);
-	PQclear(server_query(&server, "BEGIN", NULL, 0));
 	if (registration.there && !options->undo)
-		(void) registration_put(&registration, &server, options, false);
+		registration_put(&registration, &server, options, true);
+	else
+		PQclear(server_query(&server, "BEGIN", NULL, 0));
 	versions = many ? versions_parameter(&options->to, options->to != NULL) :
 		versions_parameter(options->arguments, options->argument_count);
 	if (!options->undo)

@@ -54,9 +54,13 @@ command_health(const Options *options)
 static bool
 all_applied(Server *server, Registration *registration, const Options *options)
 {
-	return registration_allowed(server) &&
-		registration_ask(registration, server, options, "SELECT") &&
-		registration_all_applied(server);
+	if (!registration_allowed(server))
+		return false;
+	if (registration_ask(registration, server, options, "SELECT"))
+		return registration_all_applied(server);
+	if (!registration_is_busy(registration))
+		server_fail(server, registration->refusal);
+	return false;
 }
 
 /*
@@ -111,7 +115,7 @@ ask(Server *server, Registration *registration, const Options *options, int64 de
 {
 	Options		patient = *options;
 	Parameter	parameter = {0};
-	const char *query = "SELECT false, ok, detail FROM migrate_health()";
+	const char *query = registration_question(registration, "", "h.ok, h.detail");
 
 	patient.connect_timeout = Max(deadline - connection_clock(), 0) / 1000.0;
 	server_start(server, &patient);
@@ -122,10 +126,7 @@ ask(Server *server, Registration *registration, const Options *options, int64 de
 		parameter = text_parameter(options->arguments[0]);
 	}
 	else if (registration->there)
-	{
-		query = "SELECT migrate_folder_known($1), ok, detail FROM migrate_health()";
 		parameter = registration_checksum(registration);
-	}
 	server_finish(server, query, &parameter, parameter.type != InvalidOid);
 	return what_is_missing(server, registration, options);
 }

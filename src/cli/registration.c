@@ -15,6 +15,7 @@
 
 #include "message.h"
 #include "registration.h"
+#include "turn.h"
 
 #define BATCH_SIZE (16 * 1024 * 1024)	/* bytes of contents in a message */
 
@@ -49,6 +50,22 @@ registration_read(Registration *registration, const Options *options, bool neede
 }
 
 /*
+ * Returns the question whether the folder, $1, is known, and how things stand.
+ * They are asked in this order: of a folder that becomes known in between, what
+ * is pending must be seen.  "schema" goes before the functions' names.
+ */
+char *
+registration_question(const Registration *registration, const char *schema, const char *columns)
+{
+	if (!registration->there)
+		return psprintf("SELECT false, %s FROM %smigrate_health() AS h", columns, schema);
+	return psprintf("SELECT f.known, %s"
+					" FROM (SELECT %smigrate_folder_known($1) AS known OFFSET 0) AS f"
+					" CROSS JOIN LATERAL (SELECT * FROM %smigrate_health() WHERE f.known IS NOT NULL OFFSET 0) AS h",
+					columns, schema, schema);
+}
+
+/*
  * Connects, reads the folder while the server starts a process, and asks how
  * things stand.
  */
@@ -62,10 +79,8 @@ registration_start(Registration *registration, Server *server, const Options *op
 	checksum = registration_checksum(registration);
 	if (registration->there)
 		server->origin.folder = &registration->folder;
-	server_finish(server,
-				  psprintf("SELECT %s, %s FROM migrate_health() AS h",
-						   registration->there ? "migrate_folder_known($1)" : "false", health_columns),
-				  &checksum, registration->there ? 1 : 0);
+	server_finish(server, registration_question(registration, "", health_columns), &checksum,
+				  registration->there ? 1 : 0);
 	server_require_extension(server);
 	registration->known = PQgetvalue(server->first, 0, 0)[0] == 't';
 }
@@ -80,9 +95,7 @@ registration_send_health(Registration *registration, Server *server)
 	Parameter	checksum = registration_checksum(registration);
 
 	server_send(server,
-				server_sql(server, psprintf("SELECT %s, %s FROM @migrate_health() AS h",
-											registration->there ? "@migrate_folder_known($1)" : "false",
-											health_columns)),
+				server_sql(server, registration_question(registration, "@", health_columns)),
 				&checksum, registration->there ? 1 : 0);
 	server_sync(server);
 }
@@ -170,32 +183,13 @@ send_names(const Registration *registration, Server *server, const Options *opti
 }
 
 /*
- * Returns why the server refused, in one line.
- */
-static const char *
-refusal_of(const PGresult *error)
-{
-	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
-	const char *message = PQresultErrorField(error, PG_DIAG_MESSAGE_PRIMARY);
-	const char *context = PQresultErrorField(error, PG_DIAG_CONTEXT);
-	const char *file = context ? strstr(context, "file \"") : NULL;
-
-	if (strcmp(sqlstate, "55P03") == 0)
-		return "somebody is migrating";
-	return psprintf("%s%s%.*s", message, file ? ", in " : "", file ? (int) strcspn(file, "\n") : 0,
-					file ? file : "");
-}
-
-/*
  * Registers the folder, in the transaction that is open or in one of its own.
  * What the server says of each migration is in server->origin.files then.
  *
- * With "only_ask", it is no error if the history is ahead of the files, nor if
- * the server refuses: that is in registration->refusal then, and a transaction
- * that is open has failed.  Returns whether the folder was registered.
+ * Returns NULL, or the error; a transaction that is open has failed then.
  */
-bool
-registration_put(Registration *registration, Server *server, const Options *options, bool only_ask)
+static PGresult *
+put(Registration *registration, Server *server, const Options *options, bool allow_ahead)
 {
 	PGresult   *missing;
 	PGresult   *result;
@@ -204,28 +198,51 @@ registration_put(Registration *registration, Server *server, const Options *opti
 	folder_check(&registration->folder);
 	missing = missing_files(registration, server);
 	messages = send_contents(registration, server, missing);
-	send_names(registration, server, options, only_ask || options->allow_ahead);
+	send_names(registration, server, options, allow_ahead);
 	server_sync(server);
 	message_verbose("%d files, of which the server lacked %d", registration->folder.count, PQntuples(missing));
 	PQclear(missing);
 	do
 	{
 		result = server_get_any(server);
-		if (only_ask && PQresultErrorField(result, PG_DIAG_SQLSTATE) &&
-			PQstatus(server->conn) == CONNECTION_OK)
+		if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		{
-			registration->refusal = refusal_of(result);
+			if (PQstatus(server->conn) != CONNECTION_OK)
+				server_fail(server, result);
 			while (messages-- > 0)
 				PQclear(server_get_any(server));
 			server_drain(server);
-			return false;
+			return result;
 		}
-		if (PQresultStatus(result) != PGRES_TUPLES_OK)
-			server_fail(server, result);
 	} while (messages-- > 0);
 	server->origin.files = result;
 	server_drain(server);
-	return true;
+	return NULL;
+}
+
+/*
+ * Registers the folder, in a transaction of its own or, with "begin", in one
+ * that stays open.  Waits for somebody else who is migrating.
+ */
+void
+registration_put(Registration *registration, Server *server, const Options *options, bool begin)
+{
+	for (;;)
+	{
+		PGresult   *error;
+
+		if (begin)
+			PQclear(server_query(server, "BEGIN", NULL, 0));
+		error = put(registration, server, options, options->allow_ahead);
+		if (error == NULL)
+			return;
+		if (!turn_is_taken(error))
+			server_fail(server, error);
+		if (begin)
+			PQclear(server_query(server, "ROLLBACK", NULL, 0));
+		turn_wait(server, error);
+		PQclear(error);
+	}
 }
 
 /*
@@ -244,7 +261,11 @@ registration_all_applied(const Server *server)
 
 /*
  * Registers the folder for a moment and asks a question meanwhile, to which the
- * answer is returned; NULL if somebody is migrating.  Nothing is changed.
+ * answer is returned.  It is no error if the history is ahead of the files.
+ * Nothing is changed.
+ *
+ * If the server refuses, as while somebody is migrating, the answer is NULL and
+ * the error is in registration->refusal.
  */
 PGresult *
 registration_ask(Registration *registration, Server *server, const Options *options, const char *query)
@@ -258,10 +279,22 @@ registration_ask(Registration *registration, Server *server, const Options *opti
 	PQclear(server_get(server));
 	PQclear(server_get(server));
 	server_drain(server);
-	if (registration_put(registration, server, options, true))
+	registration->refusal = put(registration, server, options, true);
+	if (registration->refusal == NULL)
 		answer = server_query(server, query, NULL, 0);
 	PQclear(server_query(server, "ROLLBACK", NULL, 0));
 	return answer;
+}
+
+/*
+ * Was registration_ask() refused because somebody is migrating?
+ */
+bool
+registration_is_busy(const Registration *registration)
+{
+	const char *sqlstate = PQresultErrorField(registration->refusal, PG_DIAG_SQLSTATE);
+
+	return sqlstate && strcmp(sqlstate, "55P03") == 0;
 }
 
 /*

@@ -18,18 +18,21 @@ typedef struct Registration
 	bool		there;			/* there is a folder with files */
 	bool		known;			/* the server knows all of it */
 	uint8		checksum[CHECKSUM_LENGTH];
-	const char *refusal;		/* why registration_ask() got no answer, or NULL */
+	PGresult   *refusal;		/* why registration_ask() got no answer, or NULL */
 } Registration;
 
 extern Parameter registration_checksum(const Registration *registration);
 extern void registration_read(Registration *registration, const Options *options, bool needed);
+extern char *registration_question(const Registration *registration, const char *schema,
+								   const char *columns);
 extern void registration_start(Registration *registration, Server *server, const Options *options,
 							   bool needed);
 extern void registration_send_health(Registration *registration, Server *server);
 extern bool registration_allowed(Server *server);
-extern bool registration_put(Registration *registration, Server *server, const Options *options,
-							 bool only_ask);
+extern void registration_put(Registration *registration, Server *server, const Options *options,
+							 bool begin);
 extern bool registration_all_applied(const Server *server);
+extern bool registration_is_busy(const Registration *registration);
 extern PGresult *registration_ask(Registration *registration, Server *server, const Options *options,
 								  const char *query);
 
