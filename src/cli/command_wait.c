@@ -82,8 +82,10 @@ what_is_missing(Server *server, Registration *registration, const Options *optio
 		server_fail(server, answer);
 	if (version)
 		return NULL;
+	/* the detail can be about a migration that is running; it does not matter whose */
 	if (PQgetvalue(answer, 0, 1)[0] != 't')
-		return PQgetvalue(answer, 0, 2);
+		return strcmp(PQgetvalue(answer, 0, 4), "0") != 0 ? PQgetvalue(answer, 0, 2) :
+			psprintf("%s pending", PQgetvalue(answer, 0, 3));
 	if (registration->there && PQgetvalue(answer, 0, 0)[0] != 't' &&
 		!all_applied(server, registration, options))
 		return psprintf("not everything in folder \"%s\" is applied", options->dir);
@@ -115,7 +117,7 @@ ask(Server *server, Registration *registration, const Options *options, int64 de
 {
 	Options		patient = *options;
 	Parameter	parameter = {0};
-	const char *query = registration_question(registration, "", "h.ok, h.detail");
+	const char *query = registration_question(registration, "", "h.ok, h.detail, h.pending, h.interrupted");
 
 	patient.connect_timeout = Max(deadline - connection_clock(), 0) / 1000.0;
 	server_start(server, &patient);
