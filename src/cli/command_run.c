@@ -158,6 +158,15 @@ dry_run(Server *server, Registration *registration, const Options *options)
 }
 
 /*
+ * Is nothing pending, nor interrupted?
+ */
+static bool
+is_done(const PGresult *health)
+{
+	return health_number(health, HEALTH_PENDING) == 0 && health_number(health, HEALTH_INTERRUPTED) == 0;
+}
+
+/*
  * neon_migrate up
  */
 void
@@ -176,11 +185,12 @@ command_up(const Options *options)
 		return;
 	}
 	health = server.first;
-	done = health_number(health, HEALTH_PENDING) == 0 && health_number(health, HEALTH_INTERRUPTED) == 0;
+	done = is_done(health);
 	if (!registration.known || !done)
 	{
 		registration_put(&registration, &server, options, false);
-		done = done && registration_all_applied(&server);
+		health = registration.health;
+		done = is_done(health);
 	}
 	if (done && options->to == NULL)
 	{

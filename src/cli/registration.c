@@ -184,7 +184,8 @@ send_names(const Registration *registration, Server *server, const Options *opti
 
 /*
  * Registers the folder, in the transaction that is open or in one of its own.
- * What the server says of each migration is in server->origin.files then.
+ * What the server says of each migration is in server->origin.files then, and
+ * how things stand in registration->health.
  *
  * Returns NULL, or the error; a transaction that is open has failed then.
  */
@@ -192,30 +193,35 @@ static PGresult *
 put(Registration *registration, Server *server, const Options *options, bool allow_ahead)
 {
 	PGresult   *missing;
-	PGresult   *result;
 	int			messages;
 
 	folder_check(&registration->folder);
 	missing = missing_files(registration, server);
 	messages = send_contents(registration, server, missing);
 	send_names(registration, server, options, allow_ahead);
+	server_send(server, server_sql(server, psprintf("SELECT NULL, %s FROM @migrate_health() AS h", health_columns)),
+				NULL, 0);
 	server_sync(server);
 	message_verbose("%d files, of which the server lacked %d", registration->folder.count, PQntuples(missing));
 	PQclear(missing);
-	do
+	for (int i = 0; i < messages + 2; i++)
 	{
-		result = server_get_any(server);
+		PGresult   *result = server_get_any(server);
+
 		if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		{
 			if (PQstatus(server->conn) != CONNECTION_OK)
 				server_fail(server, result);
-			while (messages-- > 0)
+			while (++i < messages + 2)
 				PQclear(server_get_any(server));
 			server_drain(server);
 			return result;
 		}
-	} while (messages-- > 0);
-	server->origin.files = result;
+		if (i == messages)
+			server->origin.files = result;
+		else
+			registration->health = result;
+	}
 	server_drain(server);
 	return NULL;
 }

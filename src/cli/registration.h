@@ -18,6 +18,7 @@ typedef struct Registration
 	bool		there;			/* there is a folder with files */
 	bool		known;			/* the server knows all of it */
 	uint8		checksum[CHECKSUM_LENGTH];
+	PGresult   *health;			/* how things stood when the folder was registered */
 	PGresult   *refusal;		/* why registration_ask() got no answer, or NULL */
 } Registration;
 
