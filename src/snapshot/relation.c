@@ -377,7 +377,7 @@ property_columns(Collector *c, const RelationEntry *entry)
 	for (int i = 0; entry->column && i < entry->columns; i++)
 		if (entry->column[i].name)
 			appendStringInfo(&names, "%s%s", names.len ? ", " : "", entry->column[i].name);
-	property(c, "columns %s", names.data);
+	property_value(c, "columns", names.data);
 }
 
 static void
