@@ -31,6 +31,7 @@ typedef struct Column
 	Oid			collation;
 	bool		not_null;
 	bool		inherited;		/* only */
+	bool		from_parent;	/* inherited, also if declared besides */
 	char		identity;
 	char		generated;
 	char		storage;

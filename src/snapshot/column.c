@@ -67,6 +67,7 @@ load_column(Collector *c, const CatalogScan *scan, HeapTuple tuple, RelationEntr
 	column->collation = form->attcollation;
 	column->not_null = form->attnotnull;
 	column->inherited = !form->attislocal;
+	column->from_parent = form->attinhcount > 0;
 	column->identity = form->attidentity;
 	column->generated = form->attgenerated;
 	column->storage = form->attstorage;
