@@ -25,6 +25,14 @@
 
 #define COMPAT_MAJOR (PG_VERSION_NUM / 10000)
 
+/* the attribute that a server built by gcc uses is not known to clang */
+#ifdef __clang__
+#define compat_printf(format_at, arguments_at) \
+	__attribute__((format(printf, format_at, arguments_at)))
+#else
+#define compat_printf(format_at, arguments_at) pg_attribute_printf(format_at, arguments_at)
+#endif
+
 /* 16 forbids to reset some */
 #if PG_VERSION_NUM >= 160000
 #define COMPAT_GUC_NO_RESET GUC_NO_RESET

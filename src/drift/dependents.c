@@ -20,6 +20,7 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/fmgroids.h"
 
 #include "drift/dependents.h"
@@ -51,7 +52,7 @@ is_known(List *found, Oid class_id, Oid object_id)
 }
 
 static List *
-add_dependents(List *found, Oid class_id, Oid object_id)
+add_dependents(List *found, Oid class_id, Oid object_id, bool all)
 {
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	List	   *along = NIL;
@@ -60,6 +61,7 @@ add_dependents(List *found, Oid class_id, Oid object_id)
 	HeapTuple	tuple;
 	ListCell   *cell;
 
+	check_stack_depth();
 	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
 				ObjectIdGetDatum(class_id));
 	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
@@ -75,7 +77,7 @@ add_dependents(List *found, Oid class_id, Oid object_id)
 		address = palloc(sizeof(ObjectAddress));
 		ObjectAddressSet(*address, row->classid, row->objid);
 		found = lappend(found, address);
-		if (comes_along(row))
+		if (all || comes_along(row))
 			along = lappend(along, address);
 	}
 	systable_endscan(scan);
@@ -84,16 +86,17 @@ add_dependents(List *found, Oid class_id, Oid object_id)
 	{
 		ObjectAddress *address = lfirst(cell);
 
-		found = add_dependents(found, address->classId, address->objectId);
+		found = add_dependents(found, address->classId, address->objectId, all);
 	}
 	return found;
 }
 
 /*
- * Returns what refers to an object, as ObjectAddress *.
+ * Returns what refers to an object, as ObjectAddress *; with "all", also what
+ * refers to that, and so on.
  */
 List *
-dependents_of(Oid class_id, Oid object_id)
+dependents_of(Oid class_id, Oid object_id, bool all)
 {
-	return add_dependents(NIL, class_id, object_id);
+	return add_dependents(NIL, class_id, object_id, all);
 }

@@ -7,6 +7,6 @@
 
 #include "nodes/pg_list.h"
 
-extern List *dependents_of(Oid class_id, Oid object_id);
+extern List *dependents_of(Oid class_id, Oid object_id, bool all);
 
 #endif							/* NEON_MIGRATE_DRIFT_DEPENDENTS_H */

@@ -39,22 +39,70 @@
  * Notes an object that a statement names.  If it is not there, the statement
  * says so itself.
  */
+static ObjectAddress
+address_named(ObjectType type, Node *object)
+{
+	Relation	relation = NULL;
+	ObjectAddress address;
+
+	switch (type)
+	{
+		case OBJECT_TABLE:
+		case OBJECT_FOREIGN_TABLE:
+		case OBJECT_INDEX:
+		case OBJECT_SEQUENCE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+			/* with no lock: the statement takes the one it needs */
+			ObjectAddressSet(address, RelationRelationId,
+							 RangeVarGetRelid(makeRangeVarFromNameList((List *) object),
+											  NoLock, true));
+			return address;
+		default:
+			address = get_object_address(type, object, &relation, AccessShareLock, true);
+			if (relation)
+				table_close(relation, NoLock);
+			return address;
+	}
+}
+
 static void
 note_named(ObjectType type, Node *object)
 {
-	Relation	relation = NULL;
-	ObjectAddress address = get_object_address(type, object, &relation, AccessShareLock, true);
+	ObjectAddress address = address_named(type, object);
 
-	if (relation)
-		table_close(relation, NoLock);
-	if (OidIsValid(address.objectId))
-		note_object(address.classId, address.objectId);
+	note_object(address.classId, address.objectId);
 }
 
 static Oid
 relation_named(RangeVar *name)
 {
 	return name ? RangeVarGetRelid(name, NoLock, true) : InvalidOid;
+}
+
+/*
+ * Notes what a DROP names, and with CASCADE all that goes with it.  The hook
+ * is called for each, but when others that it refers to may be gone.
+ */
+static void
+note_dropped(DropStmt *stmt)
+{
+	ListCell   *cell;
+
+	if (stmt->behavior == DROP_CASCADE &&
+		(stmt->removeType == OBJECT_SCHEMA || stmt->removeType == OBJECT_EXTENSION))
+	{
+		note_everything();
+		return;
+	}
+	foreach(cell, stmt->objects)
+	{
+		ObjectAddress address = address_named(stmt->removeType, lfirst(cell));
+
+		note_object(address.classId, address.objectId);
+		if (stmt->behavior == DROP_CASCADE && OidIsValid(address.objectId))
+			note_all_dependents(address.classId, address.objectId);
+	}
 }
 
 /*
@@ -270,6 +318,9 @@ note_statement(Node *stmt)
 	{
 		case T_GrantStmt:
 			note_granted((GrantStmt *) stmt);
+			break;
+		case T_DropStmt:
+			note_dropped((DropStmt *) stmt);
 			break;
 		case T_CommentStmt:
 			if (((CommentStmt *) stmt)->objtype != OBJECT_DATABASE)

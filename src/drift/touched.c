@@ -86,17 +86,32 @@ touched_is_noting(void)
 }
 
 /*
+ * A migration must not fail because of this; if it does, says how to do without.
+ */
+static void
+describing_context(void *arg)
+{
+	(void) arg;
+	errcontext("describing for migrate_drift() what the migration changes");
+	if (geterrcode() == ERRCODE_INTERNAL_ERROR)
+		errhint("SET neon_migrate.track_drift = off, and run it again.");
+}
+
+/*
  * Describes units as they are now, before they change.
  */
 static void
 describe_before(List *addresses)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(touched.context);
+	ErrorContextCallback callback = {.callback = describing_context,.previous = error_context_stack};
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	SchemaSnapshot *now;
 
+	error_context_stack = &callback;
 	now = addresses ? snapshot_take_of(touched.own_schema, snapshot, addresses) :
 		snapshot_take(touched.own_schema, snapshot);
+	error_context_stack = callback.previous;
 	UnregisterSnapshot(snapshot);
 	for (int i = 0; i < now->units; i++)
 	{
@@ -174,7 +189,23 @@ note_dependents(Oid class_id, Oid object_id)
 {
 	ListCell   *cell;
 
-	foreach(cell, dependents_of(class_id, object_id))
+	foreach(cell, dependents_of(class_id, object_id, false))
+	{
+		ObjectAddress *dependent = lfirst(cell);
+
+		note_object(dependent->classId, dependent->objectId);
+	}
+}
+
+/*
+ * Notes what depends on an object, directly or not.
+ */
+void
+note_all_dependents(Oid class_id, Oid object_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, dependents_of(class_id, object_id, true))
 	{
 		ObjectAddress *dependent = lfirst(cell);
 
@@ -191,7 +222,7 @@ note_views(Oid relation)
 {
 	ListCell   *cell;
 
-	foreach(cell, dependents_of(RelationRelationId, relation))
+	foreach(cell, dependents_of(RelationRelationId, relation, false))
 	{
 		ObjectAddress *dependent = lfirst(cell);
 

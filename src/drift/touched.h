@@ -10,6 +10,7 @@
 extern void touched_init(void);
 extern void note_object(Oid class_id, Oid object_id);
 extern void note_dependents(Oid class_id, Oid object_id);
+extern void note_all_dependents(Oid class_id, Oid object_id);
 extern void note_everything(void);
 extern void touched_begin(Oid own_schema);
 extern bool touched_is_noting(void);

@@ -135,7 +135,7 @@ describe_each(Collector *c, Oid catalog, Oid index, AttrNumber oid_column,
 void
 property_owner(Collector *c, Oid owner)
 {
-	property(c, "owner %s", name_of_role(c, owner));
+	property_value(c, "owner", name_of_role(c, owner));
 }
 
 static int
@@ -296,6 +296,13 @@ note_entry(Collector *c, Oid class_id, Oid object_id, int32 sub_id, HASHACTION a
 							   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
 	entry = hash_search(c->notes, &key, action, &there);
+	if (action == HASH_ENTER && sub_id >= 0 && !list_member_oid(c->noted_classes, class_id))
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(c->context);
+
+		c->noted_classes = lappend_oid(c->noted_classes, class_id);
+		MemoryContextSwitchTo(old_context);
+	}
 	if (action == HASH_ENTER && !there)
 	{
 		entry->comment = NULL;
@@ -388,6 +395,7 @@ load_notes(Collector *c, Oid class_id, Oid object_id)
 	MemoryContextSwitchTo(old_context);
 	load_comments(c, object, class_id);
 	load_labels(c, object, class_id);
+	c->notes_loaded = c->whole;
 }
 
 /*
@@ -399,7 +407,10 @@ property_notes(Collector *c, Oid class_id, Oid object_id, int sub_id, const char
 	NoteEntry  *entry;
 	ListCell   *cell;
 
-	load_notes(c, class_id, object_id);
+	if (!c->notes_loaded)
+		load_notes(c, class_id, object_id);
+	if (!list_member_oid(c->noted_classes, class_id))
+		return;
 	entry = note_entry(c, class_id, object_id, sub_id, HASH_FIND, NULL);
 	if (entry == NULL)
 		return;

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
 #include "catalog/pg_class.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
@@ -75,10 +76,10 @@ catalog_begin_all(Collector *c, CatalogScan *scan, Oid catalog)
 	MemoryContext old_context = MemoryContextSwitchTo(c->context);
 
 	scan->catalog = table_open(catalog, AccessShareLock);
-	scan->whole = true;
 	scan->context = c->context;
 	scan->snapshot = c->snapshot;
-	scan->scan = systable_beginscan(scan->catalog, InvalidOid, false, c->snapshot, 0, NULL);
+	scan->scan = NULL;
+	scan->heap = table_beginscan_strat(scan->catalog, c->snapshot, 0, NULL, true, false);
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -95,7 +96,7 @@ catalog_begin_of(Collector *c, CatalogScan *scan, Oid catalog, Oid index, AttrNu
 		catalog_begin_all(c, scan, catalog);
 		return;
 	}
-	scan->whole = false;
+	scan->heap = NULL;
 	scan->context = c->context;
 	scan->catalog = NULL;
 	scan->scan = NULL;
@@ -146,17 +147,22 @@ catalog_begin_one(Collector *c, CatalogScan *scan, Oid catalog, Oid index, AttrN
 HeapTuple
 catalog_next(CatalogScan *scan)
 {
-	/* a scan allocates when it needs to, and must outlast rows */
-	MemoryContext old_context = MemoryContextSwitchTo(scan->context);
+	MemoryContext old_context;
 	HeapTuple	tuple;
 
 	CHECK_FOR_INTERRUPTS();
+	/* catalogs are heaps, and there are many rows */
+	if (scan->heap)
+		return heap_getnext(scan->heap, ForwardScanDirection);
+
+	/* an index scan allocates when it needs to, and must outlast rows */
+	old_context = MemoryContextSwitchTo(scan->context);
 	for (;;)
 	{
 		ScanKeyData key;
 
 		tuple = scan->scan ? systable_getnext(scan->scan) : NULL;
-		if (HeapTupleIsValid(tuple) || scan->whole)
+		if (HeapTupleIsValid(tuple))
 			break;
 		if (scan->scan)
 			systable_endscan(scan->scan);
@@ -175,6 +181,8 @@ catalog_next(CatalogScan *scan)
 void
 catalog_end(CatalogScan *scan)
 {
+	if (scan->heap)
+		table_endscan(scan->heap);
 	if (scan->scan)
 		systable_endscan(scan->scan);
 	if (scan->catalog)
@@ -285,51 +293,72 @@ row_begin(Collector *c)
 }
 
 /*
- * Adds a property to the definition.  Further lines of it begin with a tab.
+ * Begins a property; returns where.
+ */
+static int
+property_begin(StringInfo text)
+{
+	if (text->len > 0)
+		appendStringInfoChar(text, '\n');
+	return text->len;
+}
+
+/*
+ * Ends a property that began at "start": its further lines begin with a tab.
+ */
+static void
+property_end(StringInfo text, int start)
+{
+	char	   *copy;
+
+	if (memchr(text->data + start, '\n', text->len - start) == NULL)
+		return;
+	copy = pnstrdup(text->data + start, text->len - start);
+	text->len = start;
+	for (char *p = copy; *p; p++)
+	{
+		appendStringInfoChar(text, *p);
+		if (*p == '\n')
+			appendStringInfoChar(text, '\t');
+	}
+	pfree(copy);
+}
+
+/*
+ * Adds a property to the definition.
  */
 void
 property(Collector *c, const char *format,...)
 {
-	StringInfo	text = &c->text;
-	int			start;
+	int			start = property_begin(&c->text);
 
-	if (text->len > 0)
-		appendStringInfoChar(text, '\n');
-	start = text->len;
 	for (;;)
 	{
 		va_list		args;
 		int			needed;
 
 		va_start(args, format);
-		needed = appendStringInfoVA(text, format, args);
+		needed = appendStringInfoVA(&c->text, format, args);
 		va_end(args);
 		if (needed == 0)
 			break;
-		enlargeStringInfo(text, needed);
+		enlargeStringInfo(&c->text, needed);
 	}
-	if (memchr(text->data + start, '\n', text->len - start) != NULL)
-	{
-		char	   *copy = pnstrdup(text->data + start, text->len - start);
-
-		text->len = start;
-		for (char *p = copy; *p; p++)
-		{
-			appendStringInfoChar(text, *p);
-			if (*p == '\n')
-				appendStringInfoChar(text, '\t');
-		}
-		pfree(copy);
-	}
+	property_end(&c->text, start);
 }
 
 /*
- * Returns the properties written since row_begin(), to last.
+ * The same for "key value", which most are, without reading a format.
  */
-char *
-keep_text(Collector *c)
+void
+property_value(Collector *c, const char *key, const char *value)
 {
-	return keep(c, c->text.data);
+	int			start = property_begin(&c->text);
+
+	appendStringInfoString(&c->text, key);
+	appendStringInfoChar(&c->text, ' ');
+	appendStringInfoString(&c->text, value);
+	property_end(&c->text, start);
 }
 
 static void

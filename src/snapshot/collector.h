@@ -9,6 +9,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/pg_attribute.h"
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
@@ -16,6 +17,7 @@
 #include "utils/rel.h"
 #include "utils/snapshot.h"
 
+#include "compat.h"
 #include "snapshot/snapshot.h"
 
 /*
@@ -29,6 +31,7 @@ typedef struct Column
 	Oid			collation;
 	bool		not_null;
 	bool		inherited;		/* only */
+	bool		from_parent;	/* inherited, also if declared besides */
 	char		identity;
 	char		generated;
 	char		storage;
@@ -113,10 +116,13 @@ typedef struct Collector
 	struct relation_hash *relations;
 	List	   *relation_list;	/* RelationEntry */
 	HTAB	   *names;			/* by class and OID */
+	struct NameEntry *last_schema;	/* most often it is the same */
 	HTAB	   *types;			/* by OID and modifier */
 	HTAB	   *opclasses;
 	HTAB	   *toast_options;
 	HTAB	   *notes;			/* comments and labels */
+	bool		notes_loaded;	/* all of them */
+	List	   *noted_classes;	/* of which objects have any */
 	bool		no_labels;		/* there are none at all */
 	HTAB	   *members;		/* of extensions */
 } Collector;
@@ -133,7 +139,7 @@ typedef struct CatalogScan
 	Snapshot	snapshot;
 	List	   *oids;			/* not looked up yet */
 	int			next;
-	bool		whole;
+	TableScanDesc heap;			/* of all of it */
 	SysScanDesc scan;
 } CatalogScan;
 
@@ -162,8 +168,8 @@ extern void row_begin(Collector *c);
 extern void row_end(Collector *c, SchemaUnit *unit, const char *kind, const char *name,
 					Oid part);
 extern void unit_end(Collector *c, SchemaUnit *unit);
-extern void property(Collector *c, const char *format,...) pg_attribute_printf(2, 3);
-extern char *keep_text(Collector *c);
+extern void property(Collector *c, const char *format,...) compat_printf(2, 3);
+extern void property_value(Collector *c, const char *key, const char *value);
 
 typedef void (*Describe) (Collector *c, const CatalogScan *scan, HeapTuple tuple);
 

@@ -67,6 +67,7 @@ load_column(Collector *c, const CatalogScan *scan, HeapTuple tuple, RelationEntr
 	column->collation = form->attcollation;
 	column->not_null = form->attnotnull;
 	column->inherited = !form->attislocal;
+	column->from_parent = form->attinhcount > 0;
 	column->identity = form->attidentity;
 	column->generated = form->attgenerated;
 	column->storage = form->attstorage;
@@ -170,9 +171,9 @@ load_columns(Collector *c)
 }
 
 static void
-property_storage(Collector *c, const Column *column)
+property_storage(Collector *c, const Column *column, const TypeNote *type)
 {
-	if (column->storage != default_storage_of(c, column->type))
+	if (column->storage != type->storage)
 		property(c, "storage %s", column->storage == TYPSTORAGE_PLAIN ? "plain" :
 				 column->storage == TYPSTORAGE_EXTERNAL ? "external" :
 				 column->storage == TYPSTORAGE_MAIN ? "main" : "extended");
@@ -195,13 +196,14 @@ static bool
 write_column(Collector *c, const RelationEntry *entry, int number)
 {
 	const Column *column = &entry->column[number - 1];
+	const TypeNote *type = type_note(c, column->type, column->typmod);
 	int			type_end;
 
 	row_begin(c);
 	if (entry->kind != RELKIND_VIEW && entry->kind != RELKIND_MATVIEW)
-		property(c, "type %s", name_of_type(c, column->type, column->typmod));
+		property_value(c, "type", type->name);
 	type_end = c->text.len;
-	if (OidIsValid(column->collation) && column->collation != default_collation_of(c, column->type))
+	if (OidIsValid(column->collation) && column->collation != type->collation)
 		property(c, "collation %s", name_of(c, CollationRelationId, column->collation));
 	if (column->not_null)
 		property(c, "not null%s", column->not_null_note ? column->not_null_note : "");
@@ -213,13 +215,13 @@ write_column(Collector *c, const RelationEntry *entry, int number)
 	if (column->sequence)
 		property_identity_sequence(c, column->sequence);
 	if (column->default_expr)
-		property(c, "%s %s", column->generated == '\0' ? "default" :
-				 column->generated == ATTRIBUTE_GENERATED_STORED ? "generated" : "generated virtual",
-				 column->default_expr);
+		property_value(c, column->generated == '\0' ? "default" :
+					   column->generated == ATTRIBUTE_GENERATED_STORED ? "generated" :
+					   "generated virtual", column->default_expr);
 	if (column->inherited && entry->kind != RELKIND_COMPOSITE_TYPE)
 		property(c, "inherited");
 	if (entry->kind != RELKIND_VIEW)
-		property_storage(c, column);
+		property_storage(c, column, type);
 	if (column->acl)
 		property_grants(c, OBJECT_COLUMN, entry->owner, column->acl, "");
 	property_notes(c, RelationRelationId, entry->oid, number, "");

@@ -167,7 +167,7 @@ describe_constraint(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 			break;
 		case CONSTRAINT_CHECK:
 			value = catalog_datum(scan, tuple, Anum_pg_constraint_conbin, &isnull);
-			property(c, "check %s", isnull ? "" : expression_from_datum(c, entry, value));
+			property_value(c, "check", isnull ? "" : expression_from_datum(c, entry, value));
 			break;
 		case COMPAT_CONSTRAINT_NOTNULL:
 			note_not_null(c, scan, tuple, entry);

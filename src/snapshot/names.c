@@ -51,9 +51,7 @@ typedef struct TypeKey
 typedef struct TypeEntry
 {
 	TypeKey		key;
-	const char *name;
-	Oid			collation;		/* of columns of it, by default */
-	char		storage;
+	TypeNote	note;
 } TypeEntry;
 
 typedef struct OpclassEntry
@@ -84,8 +82,11 @@ static NameEntry *
 find_schema(Collector *c, Oid schema)
 {
 	bool		found;
-	NameEntry  *entry = find_name(c, NamespaceRelationId, schema, &found);
+	NameEntry  *entry;
 
+	if (c->last_schema && c->last_schema->key.object_id == schema)
+		return c->last_schema;
+	entry = find_name(c, NamespaceRelationId, schema, &found);
 	if (!found)
 	{
 		char	   *name = get_namespace_name(schema);
@@ -94,7 +95,7 @@ find_schema(Collector *c, Oid schema)
 			strcmp(name, "information_schema") == 0;
 		entry->name = name ? keep(c, quote_identifier(name)) : NULL;
 	}
-	return entry;
+	return c->last_schema = entry;
 }
 
 /*
@@ -162,10 +163,10 @@ find_type(Collector *c, Oid type, int32 typmod)
 
 		if (!HeapTupleIsValid(tuple))
 			elog(ERROR, "cache lookup failed for type %u", type);
-		entry->collation = ((Form_pg_type) GETSTRUCT(tuple))->typcollation;
-		entry->storage = ((Form_pg_type) GETSTRUCT(tuple))->typstorage;
+		entry->note.collation = ((Form_pg_type) GETSTRUCT(tuple))->typcollation;
+		entry->note.storage = ((Form_pg_type) GETSTRUCT(tuple))->typstorage;
 		ReleaseSysCache(tuple);
-		entry->name = keep(c, format_type_with_typemod(type, typmod));
+		entry->note.name = keep(c, format_type_with_typemod(type, typmod));
 	}
 	return entry;
 }
@@ -173,19 +174,19 @@ find_type(Collector *c, Oid type, int32 typmod)
 const char *
 name_of_type(Collector *c, Oid type, int32 typmod)
 {
-	return OidIsValid(type) ? find_type(c, type, typmod)->name : "none";
+	return OidIsValid(type) ? find_type(c, type, typmod)->note.name : "none";
 }
 
 Oid
 default_collation_of(Collector *c, Oid type)
 {
-	return find_type(c, type, -1)->collation;
+	return find_type(c, type, -1)->note.collation;
 }
 
-char
-default_storage_of(Collector *c, Oid type)
+const TypeNote *
+type_note(Collector *c, Oid type, int32 typmod)
 {
-	return find_type(c, type, -1)->storage;
+	return &find_type(c, type, typmod)->note;
 }
 
 /*

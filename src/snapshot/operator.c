@@ -31,21 +31,19 @@ static void
 describe_operator(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 {
 	Form_pg_operator form = (Form_pg_operator) GETSTRUCT(tuple);
-	SchemaUnit *unit = unit_begin(c, OperatorRelationId, form->oid, "operator",
-								  psprintf("%s.%s (%s, %s)", name_of_schema(c, form->oprnamespace),
-										   NameStr(form->oprname),
-										   name_of_type(c, form->oprleft, -1),
-										   name_of_type(c, form->oprright, -1)));
+	SchemaUnit *unit;
 
 	(void) scan;
-	row_begin(c);
+	/* a shell, which only another operator has named so far */
 	if (!OidIsValid(form->oprcode))
-		property(c, "shell");
-	else
-	{
-		property(c, "function %s", name_of(c, ProcedureRelationId, form->oprcode));
-		property(c, "returns %s", name_of_type(c, form->oprresult, -1));
-	}
+		return;
+	unit = unit_begin(c, OperatorRelationId, form->oid, "operator",
+					  psprintf("%s.%s (%s, %s)", name_of_schema(c, form->oprnamespace),
+							   NameStr(form->oprname), name_of_type(c, form->oprleft, -1),
+							   name_of_type(c, form->oprright, -1)));
+	row_begin(c);
+	property(c, "function %s", name_of(c, ProcedureRelationId, form->oprcode));
+	property(c, "returns %s", name_of_type(c, form->oprresult, -1));
 	if (OidIsValid(form->oprcom))
 		property(c, "commutator %s", name_of(c, OperatorRelationId, form->oprcom));
 	if (OidIsValid(form->oprnegate))

@@ -366,18 +366,20 @@ toast_options(Collector *c, Oid toast)
 }
 
 /*
- * Writes in which order the columns are.
+ * Writes in which order the columns are.  Those that a table inherits come
+ * first when a dump is restored, whatever their order was.
  */
 void
 property_columns(Collector *c, const RelationEntry *entry)
 {
+	bool		is_heir = entry->parents && !entry->is_partition;
 	StringInfoData names;
 
 	initStringInfo(&names);
 	for (int i = 0; entry->column && i < entry->columns; i++)
-		if (entry->column[i].name)
+		if (entry->column[i].name && !(is_heir && entry->column[i].from_parent))
 			appendStringInfo(&names, "%s%s", names.len ? ", " : "", entry->column[i].name);
-	property(c, "columns %s", names.data);
+	property_value(c, "columns", names.data);
 }
 
 static void

@@ -35,7 +35,7 @@ snapshot_add_row(SchemaUnit *unit, const char *kind, const char *name, const cha
 
 	if (unit->rows == unit->room)
 	{
-		unit->room = Max(4, unit->room * 2);
+		unit->room = unit->room == 0 ? 1 : unit->room == 1 ? 16 : unit->room * 2;
 		unit->row = unit->row ? repalloc(unit->row, sizeof(SchemaRow) * unit->room) :
 			palloc(sizeof(SchemaRow) * unit->room);
 	}

@@ -191,7 +191,9 @@ take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses, MemoryConte
 	PushActiveSnapshot(c.snapshot);
 	c.result = palloc0(sizeof(SchemaSnapshot));
 	c.addresses = normal_addresses(addresses);
-	c.scratch = AllocSetContextCreate(work, "neon_migrate scratch", ALLOCSET_DEFAULT_SIZES);
+	/* one block, which is kept when it is reset, takes nearly every row */
+	c.scratch = AllocSetContextCreate(work, "neon_migrate scratch", 0, whole ? 128 * 1024 : 8 * 1024,
+									  ALLOCSET_DEFAULT_MAXSIZE);
 	initStringInfo(&c.text);
 	MemoryContextSwitchTo(c.scratch);
 	collect(&c);
