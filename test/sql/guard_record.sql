@@ -63,7 +63,9 @@ CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
 CREATE COLLATION swiss FROM "C";
 CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);
 ALTER TEXT SEARCH CONFIGURATION plain DROP MAPPING FOR word;
+SET client_min_messages = error;	-- whatever wal_level is
 CREATE PUBLICATION news FOR TABLE copied;
+SET client_min_messages = warning;
 ALTER PUBLICATION news DROP TABLE copied;
 ALTER PUBLICATION news ADD TABLE copied;
 CREATE FOREIGN DATA WRAPPER nowhere;
