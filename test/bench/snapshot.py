@@ -3,7 +3,7 @@
 snapshot.py: what migrate_fingerprint(), migrate_snapshot() and migrate_drift()
 take beside pg_dump -s.
 
-    python3 test/bench/snapshot.py [--tables 100 1000 10000] [--rounds 5]
+    python3 test/bench/snapshot.py [--tables 100 1000 10000] [--rounds 5] [--distant]
 
 Makes databases with that many tables, each of 10 columns with 2 defaults, and 5
 indexes and constraints: a primary key, a unique constraint, a CHECK, a foreign
@@ -17,6 +17,10 @@ counts here: nothing is kept by the extension from one call to the next.
 
 The target is 10 times as fast as pg_dump -s, at 1,000 and 10,000 tables.
 
+With --distant, pg_dump -s and psql, which asks for the fingerprint, reach the
+server over a proxy that makes a round trip take 20 ms; shown are their round
+trips, those to connect apart, and the time.
+
 Server: the one of libpq's environment (PGHOST, ...; as superuser), else a
 throw-away one; see server.py.  pg_dump is that of pg_config (or $PG_CONFIG).
 """
@@ -26,8 +30,9 @@ import os
 import subprocess
 import time
 
+from latency_proxy import Proxy, server_address
 from measure import load, median, percent, ratio, spread, table
-from server import CREATE_EXTENSION, Server
+from server import CREATE_EXTENSION, PREFIX, Server
 
 TARGET = 10
 
@@ -78,14 +83,42 @@ def time_query(server, name, query):
         return time.perf_counter() - start
 
 
-def time_dump(server, name):
-    """Wall seconds of pg_dump -s."""
+def program(name):
+    """A program of PostgreSQL's."""
     bindir = subprocess.run([os.environ.get("PG_CONFIG", "pg_config"), "--bindir"],
                             capture_output=True, text=True, check=True).stdout.strip()
+    return os.path.join(bindir, name)
+
+
+def time_dump(conninfo):
+    """Wall seconds of pg_dump -s."""
     start = time.perf_counter()
-    subprocess.run([os.path.join(bindir, "pg_dump"), "-s", "-f", "/dev/null",
-                    "-d", server.conninfo(name)], check=True)
+    subprocess.run([program("pg_dump"), "-s", "-f", "/dev/null", "-d", conninfo], check=True)
     return time.perf_counter() - start
+
+
+def time_psql(conninfo):
+    """Wall seconds of psql, which asks for the fingerprint."""
+    start = time.perf_counter()
+    subprocess.run([program("psql"), "-X", "-q", "-o", "/dev/null", "-c", QUERIES["fingerprint"],
+                    "-d", conninfo], check=True)
+    return time.perf_counter() - start
+
+
+def distant(server, name, tables):
+    """Rows of both over a connection with round trips of 20 ms."""
+    host, port, user = server.address()
+    rows = []
+    with Proxy(server_address(host, port), 0.02) as proxy:
+        conninfo = (f"host={proxy.host} port={proxy.port} user={user} sslmode=disable"
+                    f" gssencmode=disable dbname={PREFIX}{name}")
+        for variant, run in (("pg_dump -s", time_dump), ("psql, fingerprint", time_psql)):
+            proxy.reset()
+            seconds = run(conninfo)
+            counts = proxy.counts()
+            rows.append([tables, variant, counts["connect_round_trips"], counts["round_trips"],
+                         f"{seconds:.2f}"])
+    return rows
 
 
 def main():
@@ -93,9 +126,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.strip().split("\n", maxsplit=1)[0])
     parser.add_argument("--tables", type=int, nargs="+", default=[100, 1000, 10000])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--distant", action="store_true")
     args = parser.parse_args()
 
-    rows, verdicts = [], []
+    rows, verdicts, trips = [], [], []
     with Server(max_locks_per_transaction="20000", shared_buffers="512MB") as server:
         print(f"{args.rounds} rounds; PostgreSQL {server.version}; {load()}", flush=True)
         for tables in args.tables:
@@ -103,7 +137,7 @@ def main():
             make(server, name, tables)
             times = {variant: [] for variant in ["pg_dump -s", *QUERIES]}
             for _ in range(args.rounds):
-                times["pg_dump -s"].append(time_dump(server, name))
+                times["pg_dump -s"].append(time_dump(server.conninfo(name)))
                 for variant, query in QUERIES.items():
                     times[variant].append(time_query(server, name, query))
             for variant, values in times.items():
@@ -113,10 +147,14 @@ def main():
                 if variant == "fingerprint" and tables >= 1000:
                     verdicts.append(f"{tables} tables: {faster:.1f} times as fast as pg_dump -s, "
                                     f"target {TARGET}: {'met' if faster >= TARGET else 'MISSED'}")
+            if args.distant:
+                trips += distant(server, name, tables)
             server.drop_database(name)
         print(f"afterwards: {load()}\n")
     table(["tables", "", "wall ms", "+-", "times as fast"], rows)
     print("\n".join(verdicts))
+    if trips:
+        table(["tables", "", "trips to connect", "trips then", "seconds"], trips)
 
 
 if __name__ == "__main__":
