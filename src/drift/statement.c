@@ -21,6 +21,7 @@
 #include "catalog/pg_type.h"
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "commands/defrem.h"
 #include "commands/extension.h"
 #include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
@@ -237,6 +238,58 @@ note_alter_enum(AlterEnumStmt *stmt)
 }
 
 /*
+ * Notes the operators of these options that will be linked back to the one of
+ * the statement, whose arguments are given.
+ */
+static void
+note_partners(List *options, TypeName *left, TypeName *right)
+{
+	ListCell   *cell;
+
+	foreach(cell, options)
+	{
+		DefElem    *option = lfirst(cell);
+		ObjectWithArgs *partner = makeNode(ObjectWithArgs);
+
+		if (option->arg && strcmp(option->defname, "commutator") == 0)
+			partner->objargs = list_make2(right, left);
+		else if (option->arg && strcmp(option->defname, "negator") == 0)
+			partner->objargs = list_make2(left, right);
+		else
+			continue;
+		partner->objname = defGetQualifiedName(option);
+		note_named(OBJECT_OPERATOR, (Node *) partner);
+	}
+}
+
+static void
+note_create_operator(DefineStmt *stmt)
+{
+	TypeName   *left = NULL,
+			   *right = NULL;
+	ListCell   *cell;
+
+	foreach(cell, stmt->definition)
+	{
+		DefElem    *option = lfirst(cell);
+
+		if (option->arg && strcmp(option->defname, "leftarg") == 0)
+			left = defGetTypeName(option);
+		else if (option->arg && strcmp(option->defname, "rightarg") == 0)
+			right = defGetTypeName(option);
+	}
+	note_partners(stmt->definition, left, right);
+}
+
+static void
+note_alter_operator(AlterOperatorStmt *stmt)
+{
+	note_named(OBJECT_OPERATOR, (Node *) stmt->opername);
+	note_partners(stmt->options, linitial(stmt->opername->objargs),
+				  lsecond(stmt->opername->objargs));
+}
+
+/*
  * Notes what an ALTER names, but for tables.  Many make their change visible
  * before they call the hook.
  */
@@ -265,8 +318,12 @@ note_alter(Node *stmt)
 					   (Node *) lcons(makeString(((AlterOpFamilyStmt *) stmt)->amname),
 									  list_copy(((AlterOpFamilyStmt *) stmt)->opfamilyname)));
 			break;
+		case T_DefineStmt:
+			if (((DefineStmt *) stmt)->kind == OBJECT_OPERATOR)
+				note_create_operator((DefineStmt *) stmt);
+			break;
 		case T_AlterOperatorStmt:
-			note_named(OBJECT_OPERATOR, (Node *) ((AlterOperatorStmt *) stmt)->opername);
+			note_alter_operator((AlterOperatorStmt *) stmt);
 			break;
 		case T_AlterTypeStmt:
 			note_named(OBJECT_TYPE,

@@ -265,9 +265,8 @@ was_there(Oid class_id, Oid object_id)
 			return SearchSysCacheExists1(PROCOID, ObjectIdGetDatum(object_id));
 		case LanguageRelationId:
 			return SearchSysCacheExists1(LANGOID, ObjectIdGetDatum(object_id));
-		case OperatorRelationId:
-			return SearchSysCacheExists1(OPEROID, ObjectIdGetDatum(object_id));
 		default:
+			/* of an operator, there was no more than a shell */
 			return false;
 	}
 }
@@ -463,6 +462,12 @@ touched_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int 
 			note_object(class_id, object_id);
 			if (class_id == RelationRelationId && sub_id > 0)
 				note_views(object_id);
+			if (class_id == OperatorRelationId)
+			{
+				/* they lose their link to it */
+				note_object(class_id, get_commutator(object_id));
+				note_object(class_id, get_negator(object_id));
+			}
 			break;
 		default:
 			break;
