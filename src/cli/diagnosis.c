@@ -124,6 +124,7 @@ static const struct
 	{"allow_ahead => true", "Get the newest files.  To go on with these all the same, use --allow-ahead."},
 	{"CALL migrate_up()", "Use neon_migrate up, without --atomic and --dry-run: it runs such statements as steps."},
 	{"CALL migrate_down", "Use neon_migrate down, without --atomic: it runs such statements as steps."},
+	{"migrate_accept_drift(", "To expect the schema as it is now, use neon_migrate drift --accept REASON."},
 	{"SELECT version, state FROM migrate_status", "See neon_migrate status."},
 };
 
