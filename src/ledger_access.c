@@ -41,7 +41,11 @@ find_table(const char *name, Oid schema)
 	Oid			relid = get_relname_relid(name, schema);
 
 	if (!OidIsValid(relid))
-		elog(ERROR, "there is no table \"%s\" beside the ledger", name);
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("there is no table \"%s\" beside the ledger", name),
+				 errdetail("Somebody has dropped, renamed or moved it, or it comes with a later version of the extension than this database has."),
+				 errhint("Try ALTER EXTENSION neon_migrate UPDATE; else make the extension anew, with the ledger kept aside.")));
 	return relid;
 }
 

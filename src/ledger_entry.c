@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "ledger.h"
+#include "stored_table.h"
 
 const LedgerColumnInfo ledger_columns[LEDGER_COLUMNS] = {
 	[L_SEQ] = {"seq", INT8OID},
@@ -82,7 +83,7 @@ ledger_entry_from_tuple(HeapTuple tuple, TupleDesc desc)
 	bool	   *nulls = palloc(sizeof(bool) * desc->natts);
 
 	if (desc->natts < LEDGER_COLUMNS)
-		elog(ERROR, "the ledger has too few columns");
+		stored_raise_too_few("migrate_ledger", desc->natts, LEDGER_COLUMNS);
 	heap_deform_tuple(tuple, desc, values, nulls);
 	memcpy(entry->values, values, sizeof(entry->values));
 	memcpy(entry->nulls, nulls, sizeof(entry->nulls));

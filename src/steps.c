@@ -251,7 +251,10 @@ steps_cut_from_text(const Script *script, const char *text)
 		int			last = (int) strtol(text, &end, 10) - 1;
 
 		if (end == text || last < first || last >= list_length(script->statements))
-			elog(ERROR, "the ledger has an invalid cut of a script: \"%s\"", text);
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("the ledger has an invalid cut of a script: \"%s\"", text),
+					 errhint("See SELECT * FROM migrate_verify().")));
 		step->number = list_length(steps) + 1;
 		step->first = first;
 		step->last = last;

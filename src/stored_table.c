@@ -109,6 +109,20 @@ stored_scan_end(StoredScan *scan)
 }
 
 /*
+ * Raises 55000: the table has fewer columns than this library knows.
+ */
+void
+stored_raise_too_few(const char *table, int columns, int needed)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"%s\" has too few columns", table),
+			 errdetail("It has %d, and the library needs %d: it is newer than the extension in this database.",
+					   columns, needed),
+			 errhint("Run ALTER EXTENSION neon_migrate UPDATE.")));
+}
+
+/*
  * Inserts a row with these values in its first "columns" columns.  Later
  * statements see it.
  */
@@ -122,7 +136,7 @@ stored_insert(Oid table, int columns, Datum *values, bool *nulls)
 	HeapTuple	tuple;
 
 	if (natts < columns)
-		elog(ERROR, "table \"%s\" has too few columns", RelationGetRelationName(rel));
+		stored_raise_too_few(RelationGetRelationName(rel), natts, columns);
 	memset(all_nulls, true, sizeof(bool) * natts);
 	memcpy(all_values, values, sizeof(Datum) * columns);
 	memcpy(all_nulls, nulls, sizeof(bool) * columns);

@@ -31,6 +31,7 @@ extern void stored_scan_begin_at(StoredScan *scan, Oid table, LOCKMODE lockmode,
 								 Snapshot snapshot);
 extern HeapTuple stored_scan_next(StoredScan *scan);
 extern void stored_scan_end(StoredScan *scan);
+extern void stored_raise_too_few(const char *table, int columns, int needed);
 extern void stored_insert(Oid table, int columns, Datum *values, bool *nulls);
 extern int64 stored_last_number(Oid table);
 

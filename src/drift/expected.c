@@ -227,7 +227,11 @@ expected_state(const Ledger *ledger, Snapshot snapshot)
 		deconstruct_array(contents_of(&scan, tuple), TEXTOID, -1, false, TYPALIGN_INT,
 						  &elements, NULL, &count);
 		if (count != 3)
-			elog(ERROR, "the state of the expected schema is not readable");
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_CORRUPTED),
+					 errmsg("the state of the expected schema is not readable"),
+					 errdetail("The row without a kind in table \"migrate_expected\" has %d elements, not 3.", count),
+					 errhint("Have a superuser empty the table, and run SELECT migrate_accept_drift('table was damaged').")));
 		state->known = true;
 		state->format = pg_strtoint32(TextDatumGetCString(elements[0]));
 		state->major = pg_strtoint32(TextDatumGetCString(elements[1]));

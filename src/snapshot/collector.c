@@ -390,3 +390,18 @@ unit_end(Collector *c, SchemaUnit *unit)
 	unit->row[0].definition = keep(c, c->text.data);
 	free_scratch(c);
 }
+
+/*
+ * Raises 40001: what the snapshot refers to is not there any more.  Names are
+ * looked up in the server's caches, which know of a drop as soon as it is
+ * committed.
+ */
+void
+collector_raise_gone(const char *what, Oid oid)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("the schema was changed while it was being read"),
+			 errdetail("There is no %s with OID %u any more.", what, oid),
+			 errhint("Try again.")));
+}

@@ -144,6 +144,7 @@ typedef struct CatalogScan
 } CatalogScan;
 
 /* in collector.c */
+extern void collector_raise_gone(const char *what, Oid oid);
 extern List *collector_scope(const Collector *c, Oid class_id);
 extern void catalog_begin(Collector *c, CatalogScan *scan, Oid catalog, Oid index,
 						  AttrNumber key);

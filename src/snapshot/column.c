@@ -59,7 +59,7 @@ load_column(Collector *c, const CatalogScan *scan, HeapTuple tuple, RelationEntr
 	if (entry->column == NULL)
 		entry->column = MemoryContextAllocZero(c->context, sizeof(Column) * entry->columns);
 	if (form->attnum > entry->columns)
-		elog(ERROR, "relation \"%s\" has too many columns", entry->name);
+		collector_raise_gone("earlier form of the relation", entry->oid);
 	column = &entry->column[form->attnum - 1];
 	column->name = keep(c, quote_identifier(NameStr(form->attname)));
 	column->type = form->atttypid;

@@ -184,7 +184,7 @@ property_index(Collector *c, IndexEntry *index, const Oid *operators)
 	load_keys(c, index, &keys);
 	form = keys.form;
 	if (keys.index == NULL || keys.table == NULL)
-		elog(ERROR, "index %u has gone", index->oid);
+		collector_raise_gone("index", index->oid);
 	property(c, "on %s (%s)", name_of(c, AccessMethodRelationId, keys.index->am),
 			 keys_text(c, &keys, 0, form->indnkeyatts));
 	if (form->indnatts > form->indnkeyatts)

@@ -107,7 +107,7 @@ name_of_schema(Collector *c, Oid schema)
 	const char *name = find_schema(c, schema)->name;
 
 	if (name == NULL)
-		elog(ERROR, "cache lookup failed for schema %u", schema);
+		collector_raise_gone("schema", schema);
 	return name;
 }
 
@@ -162,7 +162,7 @@ find_type(Collector *c, Oid type, int32 typmod)
 		HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
 
 		if (!HeapTupleIsValid(tuple))
-			elog(ERROR, "cache lookup failed for type %u", type);
+			collector_raise_gone("type", type);
 		entry->note.collation = ((Form_pg_type) GETSTRUCT(tuple))->typcollation;
 		entry->note.storage = ((Form_pg_type) GETSTRUCT(tuple))->typstorage;
 		ReleaseSysCache(tuple);
@@ -219,7 +219,7 @@ name_of(Collector *c, Oid class_id, Oid object_id)
 	schema_column = get_object_attnum_namespace(class_id);
 	tuple = SearchSysCache1(cache, ObjectIdGetDatum(object_id));
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for object %u of class %u", object_id, class_id);
+		collector_raise_gone("object", object_id);
 	name = SysCacheGetAttr(cache, tuple, get_object_attnum_name(class_id), &isnull);
 	if (schema_column == InvalidAttrNumber)
 		entry->name = keep(c, quote_identifier(NameStr(*DatumGetName(name))));
@@ -244,7 +244,7 @@ name_of_relation(Collector *c, Oid relation)
 		return psprintf("%s.%s", entry->schema, entry->name);
 	name = get_rel_name(relation);
 	if (name == NULL)
-		elog(ERROR, "cache lookup failed for relation %u", relation);
+		collector_raise_gone("relation", relation);
 	return name_qualified(c, get_rel_namespace(relation), name);
 }
 
@@ -280,7 +280,7 @@ name_of_opclass(Collector *c, Oid opclass, Oid type)
 		return entry->name;
 	tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator class %u", opclass);
+		collector_raise_gone("operator class", opclass);
 	form = (Form_pg_opclass) GETSTRUCT(tuple);
 	/* the most common cases first: looking for the default one takes long */
 	if (!(form->opcdefault && (form->opcintype == type ||
