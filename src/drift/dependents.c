@@ -22,6 +22,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 
 #include "drift/dependents.h"
 
@@ -51,8 +52,18 @@ is_known(List *found, Oid class_id, Oid object_id)
 	return false;
 }
 
+/*
+ * Of which dependents those are wanted that depend on them.
+ */
+typedef enum Follow
+{
+	FOLLOW_NONE,
+	FOLLOW_PARTS,				/* of what comes along */
+	FOLLOW_ALL
+} Follow;
+
 static List *
-add_dependents(List *found, Oid class_id, Oid object_id, bool all)
+add_dependents(List *found, Oid class_id, Oid object_id, Follow follow)
 {
 	Relation	depend = table_open(DependRelationId, AccessShareLock);
 	List	   *along = NIL;
@@ -77,7 +88,7 @@ add_dependents(List *found, Oid class_id, Oid object_id, bool all)
 		address = palloc(sizeof(ObjectAddress));
 		ObjectAddressSet(*address, row->classid, row->objid);
 		found = lappend(found, address);
-		if (all || comes_along(row))
+		if (follow == FOLLOW_ALL || (follow == FOLLOW_PARTS && comes_along(row)))
 			along = lappend(along, address);
 	}
 	systable_endscan(scan);
@@ -86,7 +97,7 @@ add_dependents(List *found, Oid class_id, Oid object_id, bool all)
 	{
 		ObjectAddress *address = lfirst(cell);
 
-		found = add_dependents(found, address->classId, address->objectId, all);
+		found = add_dependents(found, address->classId, address->objectId, follow);
 	}
 	return found;
 }
@@ -98,5 +109,18 @@ add_dependents(List *found, Oid class_id, Oid object_id, bool all)
 List *
 dependents_of(Oid class_id, Oid object_id, bool all)
 {
-	return add_dependents(NIL, class_id, object_id, all);
+	return add_dependents(NIL, class_id, object_id, all ? FOLLOW_ALL : FOLLOW_PARTS);
+}
+
+/*
+ * Returns what reads a table's columns, as ObjectAddress *: it names the table
+ * itself or its row type.
+ */
+List *
+dependents_of_columns(Oid relation)
+{
+	List	   *found = add_dependents(NIL, RelationRelationId, relation, FOLLOW_NONE);
+	Oid			type = get_rel_type_id(relation);
+
+	return OidIsValid(type) ? add_dependents(found, TypeRelationId, type, FOLLOW_NONE) : found;
 }

@@ -222,7 +222,7 @@ note_views(Oid relation)
 {
 	ListCell   *cell;
 
-	foreach(cell, dependents_of(RelationRelationId, relation, false))
+	foreach(cell, dependents_of_columns(relation))
 	{
 		ObjectAddress *dependent = lfirst(cell);
 

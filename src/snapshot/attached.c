@@ -329,12 +329,15 @@ may_be_noted(Oid class_id, Oid object_id)
 static void
 load_comments(Collector *c, List *object, Oid class_id)
 {
-	CatalogScan scan;
+	CatalogScan *scan = &c->comments;
 	HeapTuple	tuple;
 
-	catalog_begin_of(c, &scan, DescriptionRelationId, DescriptionObjIndexId,
-					 Anum_pg_description_objoid, object);
-	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
+	if (scan->catalog == NULL)
+		catalog_begin_of(c, scan, DescriptionRelationId, DescriptionObjIndexId,
+						 Anum_pg_description_objoid, object);
+	else
+		catalog_go_on(scan, linitial_oid(object));
+	while (HeapTupleIsValid(tuple = catalog_next(scan)))
 	{
 		Form_pg_description row = (Form_pg_description) GETSTRUCT(tuple);
 		NoteEntry  *entry;
@@ -342,9 +345,18 @@ load_comments(Collector *c, List *object, Oid class_id)
 		if (!may_be_noted(row->classoid, row->objoid) || (!c->whole && row->classoid != class_id))
 			continue;
 		entry = note_entry(c, row->classoid, row->objoid, row->objsubid, HASH_ENTER, NULL);
-		entry->comment = keep(c, catalog_text(&scan, tuple, Anum_pg_description_description));
+		entry->comment = keep(c, catalog_text(scan, tuple, Anum_pg_description_description));
 	}
-	catalog_end(&scan);
+}
+
+/*
+ * Ends the scan for comments, which is kept for further objects.
+ */
+void
+end_notes(Collector *c)
+{
+	if (c->comments.catalog)
+		catalog_end(&c->comments);
 }
 
 static void

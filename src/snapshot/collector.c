@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/heapam.h"
+#include "access/relscan.h"
 #include "catalog/pg_class.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
@@ -100,13 +101,14 @@ catalog_begin_of(Collector *c, CatalogScan *scan, Oid catalog, Oid index, AttrNu
 	scan->context = c->context;
 	scan->catalog = NULL;
 	scan->scan = NULL;
+	scan->reading = false;
 	scan->oids = oids;
 	scan->next = 0;
 	if (oids == NIL)
 		return;
 	scan->catalog = table_open(catalog, AccessShareLock);
 	/* many catalogs are empty in most databases */
-	if (RelationGetNumberOfBlocks(scan->catalog) == 0)
+	if (scan->catalog->rd_rel->relpages <= 0 && RelationGetNumberOfBlocks(scan->catalog) == 0)
 		scan->oids = NIL;
 	scan->index = index;
 	scan->key = key;
@@ -142,6 +144,47 @@ catalog_begin_one(Collector *c, CatalogScan *scan, Oid catalog, Oid index, AttrN
 }
 
 /*
+ * Lets a scan that has come to its end go on with the rows that have "oid" in
+ * its key.
+ */
+void
+catalog_go_on(CatalogScan *scan, Oid oid)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(scan->context);
+
+	/* if the catalog is empty, it stays at its end */
+	if (scan->oids != NIL)
+		scan->oids = lappend_oid(scan->oids, oid);
+	MemoryContextSwitchTo(old_context);
+}
+
+/*
+ * Begins to read the rows of one object.  To begin anew where the index is open
+ * already takes half the time.
+ */
+static void
+read_rows_of(CatalogScan *scan, Oid oid)
+{
+	ScanKeyData key;
+
+	if (scan->scan && scan->scan->iscan)
+	{
+		ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+		index_rescan(scan->scan->iscan, &key, 1, NULL, 0);
+	}
+	else
+	{
+		/* without its index, a catalog is read from its beginning */
+		if (scan->scan)
+			systable_endscan(scan->scan);
+		ScanKeyInit(&key, scan->key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+		scan->scan = systable_beginscan(scan->catalog, scan->index, OidIsValid(scan->index),
+										scan->snapshot, 1, &key);
+	}
+	scan->reading = true;
+}
+
+/*
  * Returns the next row, good until the next call, or NULL.
  */
 HeapTuple
@@ -159,20 +202,11 @@ catalog_next(CatalogScan *scan)
 	old_context = MemoryContextSwitchTo(scan->context);
 	for (;;)
 	{
-		ScanKeyData key;
-
-		tuple = scan->scan ? systable_getnext(scan->scan) : NULL;
-		if (HeapTupleIsValid(tuple))
+		tuple = scan->reading ? systable_getnext(scan->scan) : NULL;
+		scan->reading = HeapTupleIsValid(tuple);
+		if (scan->reading || scan->next >= list_length(scan->oids))
 			break;
-		if (scan->scan)
-			systable_endscan(scan->scan);
-		scan->scan = NULL;
-		if (scan->next >= list_length(scan->oids))
-			break;
-		ScanKeyInit(&key, scan->key, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(list_nth_oid(scan->oids, scan->next++)));
-		scan->scan = systable_beginscan(scan->catalog, scan->index,
-										OidIsValid(scan->index), scan->snapshot, 1, &key);
+		read_rows_of(scan, list_nth_oid(scan->oids, scan->next++));
 	}
 	MemoryContextSwitchTo(old_context);
 	return tuple;
@@ -239,6 +273,29 @@ relation_find(const Collector *c, Oid oid)
 	RelationSlot *slot = c->relations ? relation_lookup(c->relations, oid) : NULL;
 
 	return slot ? slot->entry : NULL;
+}
+
+/*
+ * Returns the OIDs of those of the loaded relations that are "wanted", unless
+ * all is described.
+ */
+List *
+relations_wanted(const Collector *c, RelationFilter is_wanted)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
+	List	   *oids = NIL;
+	ListCell   *cell;
+
+	if (!c->whole)
+		foreach(cell, c->relation_list)
+		{
+			const RelationEntry *entry = lfirst(cell);
+
+			if (is_wanted(entry))
+				oids = lappend_oid(oids, entry->oid);
+		}
+	MemoryContextSwitchTo(old_context);
+	return oids;
 }
 
 /*

@@ -61,6 +61,10 @@ typedef struct RelationEntry
 	bool		force_row_security;
 	bool		is_partition;
 	bool		listed;			/* as a unit */
+	bool		may_have_indexes;	/* these stay set when the last is dropped */
+	bool		may_have_triggers;
+	bool		may_have_rules;
+	bool		has_defaults;
 	Oid			owner;
 	Oid			type;
 	Oid			of_type;
@@ -94,6 +98,23 @@ typedef struct IndexEntry
 } IndexEntry;
 
 /*
+ * A scan of a catalog: all of it, or the rows of some objects.
+ */
+typedef struct CatalogScan
+{
+	MemoryContext context;
+	Relation	catalog;
+	Oid			index;
+	AttrNumber	key;
+	Snapshot	snapshot;
+	List	   *oids;			/* not looked up yet */
+	int			next;
+	bool		reading;		/* rows of the one before that */
+	TableScanDesc heap;			/* of all of it */
+	SysScanDesc scan;
+} CatalogScan;
+
+/*
  * What the collectors share.
  */
 typedef struct Collector
@@ -124,24 +145,9 @@ typedef struct Collector
 	bool		notes_loaded;	/* all of them */
 	List	   *noted_classes;	/* of which objects have any */
 	bool		no_labels;		/* there are none at all */
+	CatalogScan comments;		/* open from the first on */
 	HTAB	   *members;		/* of extensions */
 } Collector;
-
-/*
- * A scan of a catalog: all of it, or the rows of some objects.
- */
-typedef struct CatalogScan
-{
-	MemoryContext context;
-	Relation	catalog;
-	Oid			index;
-	AttrNumber	key;
-	Snapshot	snapshot;
-	List	   *oids;			/* not looked up yet */
-	int			next;
-	TableScanDesc heap;			/* of all of it */
-	SysScanDesc scan;
-} CatalogScan;
 
 /* in collector.c */
 extern void collector_raise_gone(const char *what, Oid oid);
@@ -153,6 +159,7 @@ extern void catalog_begin_of(Collector *c, CatalogScan *scan, Oid catalog, Oid i
 extern void catalog_begin_all(Collector *c, CatalogScan *scan, Oid catalog);
 extern void catalog_begin_one(Collector *c, CatalogScan *scan, Oid catalog, Oid index,
 							  AttrNumber key, Oid oid);
+extern void catalog_go_on(CatalogScan *scan, Oid oid);
 extern HeapTuple catalog_next(CatalogScan *scan);
 extern void catalog_end(CatalogScan *scan);
 extern Datum catalog_datum(const CatalogScan *scan, HeapTuple tuple, AttrNumber column,
@@ -161,6 +168,10 @@ extern char *catalog_text(const CatalogScan *scan, HeapTuple tuple, AttrNumber c
 
 extern RelationEntry *relation_add(Collector *c, Oid oid);
 extern RelationEntry *relation_find(const Collector *c, Oid oid);
+
+typedef bool (*RelationFilter) (const RelationEntry *entry);
+
+extern List *relations_wanted(const Collector *c, RelationFilter is_wanted);
 
 extern char *keep(Collector *c, const char *string);
 extern SchemaUnit *unit_begin(Collector *c, Oid class_id, Oid object_id, const char *kind,
@@ -184,6 +195,7 @@ extern void property_grants(Collector *c, ObjectType type, Oid owner, const Acl 
 extern void property_default_grants(Collector *c, const Acl *acl);
 extern void property_notes(Collector *c, Oid class_id, Oid object_id, int sub_id,
 						   const char *prefix);
+extern void end_notes(Collector *c);
 extern void property_owner_grants(Collector *c, const CatalogScan *scan, HeapTuple tuple,
 								  ObjectType type, Oid owner, AttrNumber acl);
 extern void property_other_columns(Collector *c, const CatalogScan *scan, HeapTuple tuple,

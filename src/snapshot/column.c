@@ -58,6 +58,7 @@ load_column(Collector *c, const CatalogScan *scan, HeapTuple tuple, RelationEntr
 		return;
 	if (entry->column == NULL)
 		entry->column = MemoryContextAllocZero(c->context, sizeof(Column) * entry->columns);
+	entry->has_defaults |= form->atthasdef;
 	if (form->attnum > entry->columns)
 		collector_raise_gone("earlier form of the relation", entry->oid);
 	column = &entry->column[form->attnum - 1];
@@ -112,6 +113,12 @@ load_index_columns(Collector *c, const CatalogScan *scan)
 	}
 }
 
+static bool
+has_defaults(const RelationEntry *entry)
+{
+	return entry->has_defaults;
+}
+
 static void
 load_defaults(Collector *c)
 {
@@ -119,7 +126,7 @@ load_defaults(Collector *c)
 	HeapTuple	tuple;
 
 	catalog_begin_of(c, &scan, AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid,
-					 c->whole ? NIL : collector_scope(c, RelationRelationId));
+					 relations_wanted(c, has_defaults));
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_attrdef form = (Form_pg_attrdef) GETSTRUCT(tuple);

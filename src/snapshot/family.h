@@ -18,7 +18,7 @@ extern void describe_domain_constraints(Collector *c, SchemaUnit *unit);
 extern void load_indexes(Collector *c);
 extern void describe_indexes(Collector *c);
 extern void property_index(Collector *c, IndexEntry *index, const Oid *operators);
-extern List *identity_sequences(Collector *c, List *relations);
+extern List *identity_sequences(Collector *c);
 extern void load_sequences(Collector *c, List *oids);
 extern void property_sequence(Collector *c, const RelationEntry *entry, const char *prefix);
 extern void property_identity_sequence(Collector *c, const RelationEntry *sequence);

@@ -23,6 +23,12 @@
 #include "snapshot/family.h"
 #include "snapshot/names.h"
 
+static bool
+may_have_indexes(const RelationEntry *entry)
+{
+	return entry->may_have_indexes;
+}
+
 /*
  * Loads pg_index.  When only some relations are described, their indexes
  * become known by this.
@@ -39,7 +45,7 @@ load_indexes(Collector *c)
 	c->indexes = hash_create("neon_migrate indexes", c->whole ? 1024 : 16, &info,
 							 HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	catalog_begin_of(c, &scan, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid,
-					 c->whole ? NIL : collector_scope(c, RelationRelationId));
+					 relations_wanted(c, may_have_indexes));
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_index form = (Form_pg_index) GETSTRUCT(tuple);

@@ -146,6 +146,9 @@ load_relation(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 	entry->row_security = form->relrowsecurity;
 	entry->force_row_security = form->relforcerowsecurity;
 	entry->is_partition = form->relispartition;
+	entry->may_have_indexes = form->relhasindex;
+	entry->may_have_triggers = form->relhastriggers;
+	entry->may_have_rules = form->relhasrules;
 	entry->owner = form->relowner;
 	entry->type = form->reltype;
 	entry->of_type = form->reloftype;
@@ -164,34 +167,33 @@ load_relation(Collector *c, const CatalogScan *scan, HeapTuple tuple)
 }
 
 /*
- * Loads pg_class: all of it, or these.
+ * Loads pg_class.
  */
 static void
-load_classes(Collector *c, List *oids)
+load_all_classes(Collector *c)
 {
 	CatalogScan scan;
 	HeapTuple	tuple;
 
-	catalog_begin_of(c, &scan, RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, oids);
+	catalog_begin_all(c, &scan, RelationRelationId);
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 		load_relation(c, &scan, tuple);
 	catalog_end(&scan);
 }
 
 /*
- * When only some relations are described: loads their indexes, which the cache
- * often has.
+ * Loads these relations, which the cache often has.
  */
 static void
-load_index_classes(Collector *c)
+load_cached_classes(Collector *c, List *oids)
 {
 	CatalogScan scan;
 	ListCell   *cell;
 
-	if (c->index_oids == NIL)
+	if (oids == NIL)
 		return;
 	scan.catalog = table_open(RelationRelationId, AccessShareLock);
-	foreach(cell, c->index_oids)
+	foreach(cell, oids)
 	{
 		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
 
@@ -308,35 +310,52 @@ load_foreign(Collector *c, List *oids)
 	catalog_end(&scan);
 }
 
+static bool
+is_partitioned(const RelationEntry *entry)
+{
+	return entry->kind == RELKIND_PARTITIONED_TABLE;
+}
+
+static bool
+is_foreign_table(const RelationEntry *entry)
+{
+	return entry->kind == RELKIND_FOREIGN_TABLE;
+}
+
+static bool
+is_sequence(const RelationEntry *entry)
+{
+	return entry->kind == RELKIND_SEQUENCE;
+}
+
+/*
+ * May it inherit?  Of tables only pg_inherits knows.
+ */
+static bool
+may_be_heir(const RelationEntry *entry)
+{
+	return is_index(entry->kind) || entry->kind == RELKIND_PARTITIONED_TABLE ? entry->is_partition :
+		entry->kind == RELKIND_RELATION || entry->kind == RELKIND_FOREIGN_TABLE;
+}
+
 /*
  * Loads relations and their columns.
  */
 void
 load_relations(Collector *c)
 {
-	List	   *oids = c->whole ? NIL : collector_scope(c, RelationRelationId);
-	List	   *sequences = oids,
-			   *heirs = oids;
-
-	load_classes(c, oids);
+	if (c->whole)
+		load_all_classes(c);
+	else
+		load_cached_classes(c, collector_scope(c, RelationRelationId));
 	load_indexes(c);
-	load_index_classes(c);
+	load_cached_classes(c, c->index_oids);
 	load_columns(c);
-	if (!c->whole)
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(c->context);
-		List	   *more = identity_sequences(c, oids);
-
-		sequences = list_concat_copy(oids, more);
-		heirs = list_concat_copy(oids, c->index_oids);
-		MemoryContextSwitchTo(old_context);
-		if (more != NIL)
-			load_classes(c, more);
-	}
-	load_sequences(c, sequences);
-	load_inheritance(c, heirs);
-	load_partition_keys(c, oids);
-	load_foreign(c, oids);
+	load_cached_classes(c, identity_sequences(c));
+	load_sequences(c, relations_wanted(c, is_sequence));
+	load_inheritance(c, relations_wanted(c, may_be_heir));
+	load_partition_keys(c, relations_wanted(c, is_partitioned));
+	load_foreign(c, relations_wanted(c, is_foreign_table));
 }
 
 static const char *
@@ -445,12 +464,12 @@ property_view(Collector *c, const RelationEntry *entry)
 static void
 describe_relation(Collector *c, const RelationEntry *entry)
 {
-	bool		is_sequence = entry->kind == RELKIND_SEQUENCE;
+	bool		sequence = is_sequence(entry);
 
 	row_begin(c);
 	if (entry->kind == RELKIND_VIEW || entry->kind == RELKIND_MATVIEW)
 		property_view(c, entry);
-	else if (is_sequence)
+	else if (sequence)
 	{
 		property_sequence(c, entry, "");
 		if (entry->owned_by)
@@ -460,14 +479,14 @@ describe_relation(Collector *c, const RelationEntry *entry)
 		property_table(c, entry);
 	if (entry->persistence == RELPERSISTENCE_UNLOGGED)
 		property(c, "unlogged");
-	if (OidIsValid(entry->am) && entry->am != HEAP_TABLE_AM_OID && !is_sequence)
+	if (OidIsValid(entry->am) && entry->am != HEAP_TABLE_AM_OID && !sequence)
 		property(c, "access method %s", name_of(c, AccessMethodRelationId, entry->am));
 	if (OidIsValid(entry->tablespace))
 		property(c, "tablespace %s", quote_identifier(get_tablespace_name(entry->tablespace)));
 	if (entry->options)
 		property(c, "options %s", entry->options);
 	property_owner(c, entry->owner);
-	property_grants(c, is_sequence ? OBJECT_SEQUENCE : OBJECT_TABLE, entry->owner, entry->acl, "");
+	property_grants(c, sequence ? OBJECT_SEQUENCE : OBJECT_TABLE, entry->owner, entry->acl, "");
 	property_notes(c, RelationRelationId, entry->oid, 0, "");
 	unit_end(c, entry->unit);
 }

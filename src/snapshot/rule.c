@@ -64,6 +64,12 @@ enabled_of_parent(Collector *c, Oid trigger)
 	return enabled;
 }
 
+static bool
+may_have_triggers(const RelationEntry *entry)
+{
+	return entry->may_have_triggers;
+}
+
 /*
  * Describes triggers.  That of a partition which its parent's trigger made is
  * of interest only if it is enabled otherwise.
@@ -76,7 +82,7 @@ describe_triggers(Collector *c)
 
 	catalog_begin_of(c, &scan, TriggerRelationId, TriggerRelidNameIndexId,
 					 Anum_pg_trigger_tgrelid,
-					 c->whole ? NIL : collector_scope(c, RelationRelationId));
+					 relations_wanted(c, may_have_triggers));
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
@@ -113,6 +119,12 @@ describe_triggers(Collector *c)
 	catalog_end(&scan);
 }
 
+static bool
+may_have_rules(const RelationEntry *entry)
+{
+	return entry->may_have_rules;
+}
+
 /*
  * Describes rules; that which makes a view is the view itself.
  */
@@ -124,7 +136,7 @@ describe_rules(Collector *c)
 
 	catalog_begin_of(c, &scan, RewriteRelationId, RewriteRelRulenameIndexId,
 					 Anum_pg_rewrite_ev_class,
-					 c->whole ? NIL : collector_scope(c, RelationRelationId));
+					 relations_wanted(c, may_have_rules));
 	while (HeapTupleIsValid(tuple = catalog_next(&scan)))
 	{
 		Form_pg_rewrite form = (Form_pg_rewrite) GETSTRUCT(tuple);

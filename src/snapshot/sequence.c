@@ -80,20 +80,21 @@ place_sequence(Collector *c, RelationEntry *entry)
 }
 
 /*
- * When only some relations are described: adds the sequences of their identity
- * columns.
+ * When only some relations are described: returns the OIDs of the sequences of
+ * their identity columns.
  */
 List *
-identity_sequences(Collector *c, List *relations)
+identity_sequences(Collector *c)
 {
+	MemoryContext old_context = MemoryContextSwitchTo(c->context);
 	List	   *result = NIL;
 	ListCell   *cell;
 
-	foreach(cell, relations)
+	foreach(cell, c->whole ? NIL : c->relation_list)
 	{
-		RelationEntry *entry = relation_find(c, lfirst_oid(cell));
+		RelationEntry *entry = lfirst(cell);
 
-		for (int i = 0; entry && entry->column && i < entry->columns; i++)
+		for (int i = 0; entry->column && i < entry->columns; i++)
 		{
 			Oid			sequence;
 
@@ -104,6 +105,7 @@ identity_sequences(Collector *c, List *relations)
 				result = lappend_oid(result, sequence);
 		}
 	}
+	MemoryContextSwitchTo(old_context);
 	return result;
 }
 

@@ -197,6 +197,7 @@ take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses, MemoryConte
 	initStringInfo(&c.text);
 	MemoryContextSwitchTo(c.scratch);
 	collect(&c);
+	end_notes(&c);
 	MemoryContextSwitchTo(context);
 	MemoryContextDelete(c.scratch);
 	PopActiveSnapshot();

@@ -30,6 +30,7 @@
 #include "catalog/pg_type.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "snapshot/unit.h"
@@ -115,21 +116,34 @@ identity_table(Oid sequence, Snapshot snapshot)
 	return table;
 }
 
+/*
+ * Copies the fixed part of a relation's row.  The cache sees what the catalog's
+ * own snapshot, NULL, does.
+ */
 static bool
-unit_of_relation(Oid relation, Snapshot snapshot, ObjectAddress *unit)
+fetch_class(Oid relation, Snapshot snapshot, FormData_pg_class *form)
 {
 	TupleDesc	desc;
-	HeapTuple	tuple = fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, relation,
-							  snapshot, &desc);
-	Form_pg_class form;
-	Oid			table;
+	HeapTuple	tuple = snapshot == NULL ? SearchSysCache1(RELOID, ObjectIdGetDatum(relation)) :
+		fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, relation, snapshot, &desc);
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	form = (Form_pg_class) GETSTRUCT(tuple);
-	if (form->relpersistence == RELPERSISTENCE_TEMP)
+	memcpy(form, GETSTRUCT(tuple), CLASS_TUPLE_SIZE);
+	if (snapshot == NULL)
+		ReleaseSysCache(tuple);
+	return true;
+}
+
+static bool
+unit_of_relation(Oid relation, Snapshot snapshot, ObjectAddress *unit)
+{
+	FormData_pg_class form;
+	Oid			table;
+
+	if (!fetch_class(relation, snapshot, &form) || form.relpersistence == RELPERSISTENCE_TEMP)
 		return false;
-	switch (form->relkind)
+	switch (form.relkind)
 	{
 		case RELKIND_TOASTVALUE:
 			return false;
@@ -137,7 +151,7 @@ unit_of_relation(Oid relation, Snapshot snapshot, ObjectAddress *unit)
 		case RELKIND_PARTITIONED_INDEX:
 			return snapshot_unit_of(IndexRelationId, relation, snapshot, unit);
 		case RELKIND_COMPOSITE_TYPE:
-			ObjectAddressSet(*unit, TypeRelationId, form->reltype);
+			ObjectAddressSet(*unit, TypeRelationId, form.reltype);
 			return true;
 		case RELKIND_SEQUENCE:
 			table = identity_table(relation, snapshot);
