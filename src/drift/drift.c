@@ -7,9 +7,6 @@
  * Both are read under one snapshot, so a migration that commits meanwhile is in
  * both or in neither.
  *
- * What is a part of an object that is missing or unexpected as a whole is not
- * listed besides, nor is a sequence that has come or gone with its column.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -20,7 +17,7 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
-#include "drift/compare.h"
+#include "drift/difference.h"
 #include "drift/expected.h"
 #include "drift/upkeep.h"
 #include "gate.h"
@@ -35,26 +32,18 @@ PG_FUNCTION_INFO_V1(migrate_drift);
 #define DRIFT_RUN_BY 5
 #define DRIFT_COLUMNS 10
 
-static const char *const missing = "missing";
-static const char *const unexpected = "unexpected";
-static const char *const changed = "changed";
-
-typedef struct Difference
-{
-	const char *kind;
-	const char *identity;
-	const char *change;
-	const char *expected;		/* in words; NULL if nothing */
-	const char *actual;
-	const char *owned_by;		/* column of a sequence */
-} Difference;
+static const char *const change_names[] = {
+	[DIFFERENCE_MISSING] = "missing",
+	[DIFFERENCE_UNEXPECTED] = "unexpected",
+	[DIFFERENCE_CHANGED] = "changed",
+};
 
 typedef struct Comparison
 {
 	const SchemaSnapshot *actual;
 	bool	   *seen;			/* by number of the unit */
 	List	   *ignored_schemas;	/* quoted as needed */
-	List	   *differences;
+	Differences differences;
 } Comparison;
 
 static bool
@@ -105,98 +94,6 @@ ignored_schemas(void)
 	return names;
 }
 
-static Difference *
-add_difference(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
-			   const char *change)
-{
-	Difference *difference = palloc0(sizeof(Difference));
-
-	difference->kind = row->kind;
-	difference->identity = snapshot_row_identity(unit, row);
-	difference->change = change;
-	comparison->differences = lappend(comparison->differences, difference);
-	return difference;
-}
-
-/*
- * A column of a view has a row only if there is more to say of it than the
- * view's query does.  Then the row is on one side, but the column is on both.
- */
-static bool
-add_view_column(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
-				const char *change)
-{
-	Difference *difference;
-	char	   *expected,
-			   *actual;
-
-	if (strcmp(row->kind, "column") != 0 || strstr(unit->kind, "view") == NULL)
-		return false;
-	if (!compare_definitions(change == missing ? row->definition : "",
-							 change == missing ? "" : row->definition,
-							 is_ignored_property, &expected, &actual))
-		return true;
-	difference = add_difference(comparison, unit, row, changed);
-	difference->expected = expected;
-	difference->actual = actual;
-	return true;
-}
-
-/*
- * A row is only on one side.
- */
-static void
-add_one_sided(Comparison *comparison, const SchemaUnit *unit, const SchemaRow *row,
-			  const char *change)
-{
-	Difference *difference;
-	char	   *words;
-	const char *owned_by = strstr(row->definition, "owned by ");
-
-	if (add_view_column(comparison, unit, row, change))
-		return;
-	difference = add_difference(comparison, unit, row, change);
-	words = definition_words(row->definition, is_ignored_property);
-	if (change == missing)
-		difference->expected = words;
-	else
-		difference->actual = words;
-	if (owned_by && strcmp(row->kind, "sequence") == 0)
-	{
-		owned_by += strlen("owned by ");
-		difference->owned_by = pnstrdup(owned_by, strcspn(owned_by, "\n"));
-	}
-}
-
-/*
- * Compares the rows of a unit that is on both sides.
- */
-static void
-compare_unit(Comparison *comparison, const SchemaUnit *expected, const SchemaUnit *actual)
-{
-	for (int i = 0; i < expected->rows; i++)
-	{
-		const SchemaRow *row = &expected->row[i];
-		const SchemaRow *other = snapshot_find_row(actual, row->kind, row->name);
-		char	   *expected_words,
-				   *actual_words;
-
-		if (other == NULL)
-			add_one_sided(comparison, expected, row, missing);
-		else if (compare_definitions(row->definition, other->definition, is_ignored_property,
-									 &expected_words, &actual_words))
-		{
-			Difference *difference = add_difference(comparison, expected, row, changed);
-
-			difference->expected = expected_words;
-			difference->actual = actual_words;
-		}
-	}
-	for (int i = 0; i < actual->rows; i++)
-		if (!snapshot_find_row(expected, actual->row[i].kind, actual->row[i].name))
-			add_one_sided(comparison, actual, &actual->row[i], unexpected);
-}
-
 /*
  * Compares what is expected of one unit with what is there.
  */
@@ -215,50 +112,16 @@ visit_expected(const char *kind, const char *identity, ArrayType *contents, void
 	if (found == NULL)
 	{
 		expected = expected_unit(kind, identity, contents);
-		add_one_sided(comparison, expected, &expected->row[0], missing);
+		difference_one_sided(&comparison->differences, expected, &expected->row[0], DIFFERENCE_MISSING);
 		return;
 	}
 	comparison->seen[found - comparison->actual->unit] = true;
 	now = expected_contents(*found);
 	if (VARSIZE(now) != VARSIZE(contents) || memcmp(now, contents, VARSIZE(now)) != 0)
-		compare_unit(comparison, expected_unit(kind, identity, contents), *found);
+		difference_of_unit(&comparison->differences, expected_unit(kind, identity, contents),
+						   *found);
 	pfree(now);
 	pfree(contents);
-}
-
-static int
-compare_differences(const ListCell *a, const ListCell *b)
-{
-	const Difference *x = lfirst(a);
-	const Difference *y = lfirst(b);
-	int			order = strcmp(x->kind, y->kind);
-
-	return order ? order : strcmp(x->identity, y->identity);
-}
-
-/*
- * Has the sequence come or gone with its column, or the column's table?
- */
-static bool
-follows_column(const Comparison *comparison, const Difference *sequence)
-{
-	ListCell   *cell;
-
-	foreach(cell, comparison->differences)
-	{
-		Difference *other = lfirst(cell);
-		size_t		length = strlen(other->identity);
-
-		if (other->change != sequence->change)
-			continue;
-		if (strcmp(other->kind, "column") == 0 && strcmp(other->identity, sequence->owned_by) == 0)
-			return true;
-		if (strcmp(other->kind, "table") == 0 &&
-			strncmp(other->identity, sequence->owned_by, length) == 0 &&
-			sequence->owned_by[length] == '.')
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -293,21 +156,19 @@ put_statement(Datum *values, bool *nulls, const Ledger *ledger, const Difference
 }
 
 static void
-report(const Comparison *comparison, const Ledger *ledger, ReturnSetInfo *result)
+report(List *differences, const Ledger *ledger, ReturnSetInfo *result)
 {
 	ListCell   *cell;
 
-	foreach(cell, comparison->differences)
+	foreach(cell, differences)
 	{
 		Difference *difference = lfirst(cell);
 		Datum		values[DRIFT_COLUMNS];
 		bool		nulls[DRIFT_COLUMNS];
 
-		if (difference->owned_by && follows_column(comparison, difference))
-			continue;
 		put_text(&values[0], &nulls[0], difference->kind);
 		put_text(&values[1], &nulls[1], difference->identity);
-		put_text(&values[2], &nulls[2], difference->change);
+		put_text(&values[2], &nulls[2], change_names[difference->change]);
 		put_text(&values[3], &nulls[3], difference->expected);
 		put_text(&values[4], &nulls[4], difference->actual);
 		put_statement(&values[DRIFT_RUN_BY], &nulls[DRIFT_RUN_BY], ledger, difference);
@@ -352,7 +213,8 @@ migrate_drift(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Ledger	   *ledger = ledger_open(fcinfo);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	Comparison	comparison = {.ignored_schemas = ignored_schemas()};
+	Comparison	comparison = {.ignored_schemas = ignored_schemas(),
+	.differences = {.is_ignored = is_ignored_property}};
 
 	InitMaterializedSRF(fcinfo, 0);
 	check_state(expected_state(ledger, snapshot));
@@ -365,10 +227,10 @@ migrate_drift(PG_FUNCTION_ARGS)
 		SchemaUnit *unit = comparison.actual->unit[i];
 
 		if (!comparison.seen[i] && !is_ignored_unit(&comparison, unit))
-			add_one_sided(&comparison, unit, &unit->row[0], unexpected);
+			difference_one_sided(&comparison.differences, unit, &unit->row[0],
+								 DIFFERENCE_UNEXPECTED);
 	}
-	list_sort(comparison.differences, compare_differences);
-	report(&comparison, ledger, result);
+	report(difference_list(&comparison.differences), ledger, result);
 	return (Datum) 0;
 }
 
