@@ -517,6 +517,22 @@ CREATE FUNCTION @extschema@.migrate_guard()
 COMMENT ON FUNCTION @extschema@.migrate_guard() IS
     'what happens to DDL outside of migrations: off, record or refuse';
 
+CREATE FUNCTION @extschema@.migrate_dry_run(up_sql text, down_sql text DEFAULT NULL)
+    RETURNS TABLE (direction text, statement integer, line integer, command text,
+        duration interval, rows bigint, wal_bytes bigint, locks jsonb, rewritten text[],
+        restored boolean, detail text)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_dry_run(text, text) IS
+    'runs a migration and rolls it back: the locks and rewrites of each statement, and whether down restores the schema';
+
+CREATE FUNCTION @extschema@.migrate_dry_run_pending(target text DEFAULT NULL)
+    RETURNS TABLE (version text, direction text, statement integer, line integer, command text,
+        duration interval, rows bigint, wal_bytes bigint, locks jsonb, rewritten text[],
+        restored boolean, detail text)
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_dry_run_pending(text) IS
+    'runs the pending migrations, up to a target, and rolls them back, as migrate_dry_run does';
+
 CREATE FUNCTION @extschema@.migrate_snapshot()
     RETURNS TABLE (kind text, identity text, definition text)
     AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
@@ -773,6 +789,8 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_guard_event(),
     @extschema@.migrate_append_only(),
     @extschema@.migrate_accept_drift(text),
+    @extschema@.migrate_dry_run(text, text),
+    @extschema@.migrate_dry_run_pending(text),
     @extschema@.migrate_snapshot(),
     @extschema@.migrate_fingerprint(),
     @extschema@.migrate_drift(),
@@ -803,6 +821,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_apply_pending(text),
     @extschema@.migrate_guard(text),
     @extschema@.migrate_accept_drift(text),
+    @extschema@.migrate_dry_run(text, text),
+    @extschema@.migrate_dry_run_pending(text),
     @extschema@.migrate_snapshot(),
     @extschema@.migrate_fingerprint(),
     @extschema@.migrate_drift()

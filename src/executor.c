@@ -154,6 +154,28 @@ check_deferred_constraints(void)
 }
 
 /*
+ * Runs one statement, and adds to "stats".
+ */
+static void
+run_counted(Script *script, RawStmt *raw, DestReceiver *dest, Position *position, RunStats *stats)
+{
+	RunStats	own;
+	uint64		rows;
+
+	if (stats->observer)
+		executor_stats_begin(&own);
+	rows = run_statement(script, raw, dest);
+	stats->rows += rows;
+	stats->statements++;
+	if (stats->observer)
+	{
+		own.rows = rows;
+		executor_stats_end(&own);
+		stats->observer->see(stats->observer, position, raw, &own);
+	}
+}
+
+/*
  * Runs the statements number "first" to "last" (from 0) of the script, and
  * checks deferred constraints.  What the statements do to the session stays.
  * Adds to "stats".
@@ -183,8 +205,7 @@ executor_run_range(Script *script, int first, int last, RunStats *stats)
 
 			CHECK_FOR_INTERRUPTS();
 			position_set(&position, raw);
-			stats->rows += run_statement(script, raw, dest);
-			stats->statements++;
+			run_counted(script, raw, dest, &position, stats);
 		}
 		CommandCounterIncrement();
 		position.at_end = true;

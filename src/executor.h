@@ -9,9 +9,22 @@
 #include "datatype/timestamp.h"
 #include "executor/instrument.h"
 
+#include "position.h"
 #include "script.h"
 
-/* What running a script took. */
+struct RunStats;
+
+/*
+ * Somebody who wants to know what each statement did.  see() is called after
+ * it, with its place and what it took; others may follow in the same struct.
+ */
+typedef struct StatementObserver
+{
+	void		(*see) (struct StatementObserver *self, Position *position, const RawStmt *raw,
+						const struct RunStats *stats);
+} StatementObserver;
+
+/* What running a script, or one statement of it, took. */
 typedef struct RunStats
 {
 	instr_time	begin;			/* private, as is the next */
@@ -23,6 +36,8 @@ typedef struct RunStats
 	int64		rows;			/* processed by its statements */
 	int64		wal_bytes;		/* written by this backend */
 	XLogRecPtr	lsn;			/* insert position before the first statement */
+
+	StatementObserver *observer;	/* set by who wants one, after it has begun */
 } RunStats;
 
 extern void executor_run(Script *script, RunStats *stats);

@@ -251,6 +251,19 @@ position_set(Position *position, const RawStmt *raw)
 	position->statement = position_statement_number(position->script, position->start);
 }
 
+/*
+ * Returns the line that the running statement starts on.
+ */
+int
+position_line(Position *position)
+{
+	int			line,
+				column;
+
+	line_and_column(position, position->start, &line, &column);
+	return line;
+}
+
 void
 position_pop(Position *position)
 {

@@ -28,6 +28,7 @@ extern void position_statement_span(const Script *script, const RawStmt *raw,
 									int *start, int *length);
 extern void position_push(Position *position, const Script *script);
 extern void position_set(Position *position, const RawStmt *raw);
+extern int	position_line(Position *position);
 extern void position_pop(Position *position);
 extern int	position_errposition(const Script *script, int offset);
 

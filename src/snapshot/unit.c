@@ -32,6 +32,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "catalog_row.h"
 #include "compat.h"
 #include "snapshot/unit.h"
 
@@ -66,26 +67,6 @@ static const PartOf parts[] = {
 	Anum_pg_publication_rel_prpubid, PublicationRelationId},
 	COMPAT_PUBLICATION_NAMESPACE_PART
 };
-
-/*
- * Returns a copy of the row of an object, or NULL.
- */
-static HeapTuple
-fetch(Oid class_id, Oid index, AttrNumber key, Oid object_id, Snapshot snapshot, TupleDesc *desc)
-{
-	Relation	catalog = table_open(class_id, AccessShareLock);
-	ScanKeyData scan_key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&scan_key, key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object_id));
-	scan = systable_beginscan(catalog, index, true, snapshot, 1, &scan_key);
-	tuple = heap_copytuple(systable_getnext(scan));
-	systable_endscan(scan);
-	*desc = RelationGetDescr(catalog);
-	table_close(catalog, AccessShareLock);
-	return tuple;
-}
 
 /*
  * Returns the table that a sequence is the identity of, or 0.
@@ -125,7 +106,7 @@ fetch_class(Oid relation, Snapshot snapshot, FormData_pg_class *form)
 {
 	TupleDesc	desc;
 	HeapTuple	tuple = snapshot == NULL ? SearchSysCache1(RELOID, ObjectIdGetDatum(relation)) :
-		fetch(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, relation, snapshot, &desc);
+		catalog_row(RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, relation, snapshot, &desc);
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
@@ -170,7 +151,7 @@ static Oid
 range_of(Oid multirange, Snapshot snapshot)
 {
 	TupleDesc	desc;
-	HeapTuple	tuple = fetch(RangeRelationId, RangeMultirangeTypidIndexId,
+	HeapTuple	tuple = catalog_row(RangeRelationId, RangeMultirangeTypidIndexId,
 							  Anum_pg_range_rngmultitypid, multirange, snapshot, &desc);
 
 	return HeapTupleIsValid(tuple) ? ((Form_pg_range) GETSTRUCT(tuple))->rngtypid : InvalidOid;
@@ -180,7 +161,7 @@ static bool
 unit_of_type(Oid type, Snapshot snapshot, ObjectAddress *unit)
 {
 	TupleDesc	desc;
-	HeapTuple	tuple = fetch(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, type, snapshot, &desc);
+	HeapTuple	tuple = catalog_row(TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, type, snapshot, &desc);
 	Form_pg_type form;
 
 	if (!HeapTupleIsValid(tuple))
@@ -200,7 +181,7 @@ static bool
 unit_of_constraint(Oid constraint, Snapshot snapshot, ObjectAddress *unit)
 {
 	TupleDesc	desc;
-	HeapTuple	tuple = fetch(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
+	HeapTuple	tuple = catalog_row(ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid,
 							  constraint, snapshot, &desc);
 	Form_pg_constraint form;
 
@@ -248,7 +229,7 @@ snapshot_unit_of(Oid class_id, Oid object_id, Snapshot snapshot, ObjectAddress *
 
 		if (parts[i].class_id != class_id)
 			continue;
-		tuple = fetch(class_id, parts[i].index, parts[i].key, object_id, snapshot, &desc);
+		tuple = catalog_row(class_id, parts[i].index, parts[i].key, object_id, snapshot, &desc);
 		if (!HeapTupleIsValid(tuple))
 			return false;
 		ObjectAddressSet(*unit, parts[i].whole_class,

@@ -96,7 +96,8 @@ foreach my $call (
 	"migrate_apply('12', 'CREATE TABLE x (id int)')", 'migrate_rollback()',
 	"migrate_rollback_to('1')", 'migrate_rollback_all()',
 	"migrate_redo('10')", "migrate_stamp('12')",
-	"migrate_unstamp('10')")
+	"migrate_unstamp('10')", "migrate_dry_run('SELECT 1')",
+	'migrate_dry_run_pending()')
 {
 	my ($function) = $call =~ /^(\w+)/;
 
