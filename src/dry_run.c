@@ -89,8 +89,11 @@ typedef struct DryRun
 	MemoryContext scratch;		/* for a row */
 	LockWatch  *watch;
 	Script	   *script;			/* the running one */
-	List	   *skipped;		/* SkippedStatement *, of it, not in the result yet */
-	int			first_skipped;	/* number of the migration's first, or 0 */
+	bool		again;			/* it is in the result already */
+	List	   *skipped;		/* SkippedStatement *, of it, not passed yet */
+	bool		incomplete;		/* not all statements of the migration are run */
+	int			lacking;		/* number of the first that was not run, or 0 */
+	const char *lacking_version;	/* NULL if it has none */
 } DryRun;
 
 /*
@@ -140,11 +143,11 @@ statement_row_begin(const DryRun *run, DryRunRow *row, int number, int line, con
 }
 
 /*
- * Puts the statements that are not run and come before number "before" into the
- * result.
+ * Statement number "number" has run: puts those that come next and are not run
+ * into the result.
  */
 static void
-put_skipped(DryRun *run, int before)
+pass_skipped(DryRun *run, int number)
 {
 	while (run->skipped != NIL)
 	{
@@ -152,11 +155,18 @@ put_skipped(DryRun *run, int before)
 		MemoryContext old_context;
 		DryRunRow	row;
 
-		if (skipped->number >= before)
+		if (skipped->number != ++number)
 			return;
 		run->skipped = list_delete_first(run->skipped);
+		if (run->lacking == 0)
+		{
+			run->lacking = number;
+			run->lacking_version = run->script->version;
+		}
+		if (run->again)
+			continue;
 		old_context = MemoryContextSwitchTo(run->scratch);
-		statement_row_begin(run, &row, skipped->number, skipped->line, skipped->command);
+		statement_row_begin(run, &row, number, skipped->line, skipped->command);
 		row_set(&row, D_DETAIL,
 				CStringGetTextDatum(psprintf("not run: %s cannot run inside a transaction block",
 											 skipped->kind)));
@@ -224,7 +234,11 @@ see_statement(StatementObserver *self, Position *position, const RawStmt *raw,
 	List	   *locked,
 			   *rewritten;
 
-	put_skipped(run, position->statement);
+	if (run->again)
+	{
+		pass_skipped(run, position->statement);
+		return;
+	}
 	CommandCounterIncrement();
 	old_context = MemoryContextSwitchTo(run->scratch);
 	lock_watch_look(run->watch, &locked, &rewritten);
@@ -238,6 +252,7 @@ see_statement(StatementObserver *self, Position *position, const RawStmt *raw,
 	row_set(&row, D_REWRITTEN, names_datum(IsA(raw->stmt, TruncateStmt) ? NIL : rewritten));
 	row_put(run, &row);
 	MemoryContextSwitchTo(old_context);
+	pass_skipped(run, position->statement);
 }
 
 /*
@@ -267,8 +282,7 @@ take_out_skipped(DryRun *run, Script *script)
 		skipped->command = CreateCommandName(raw->stmt);
 		skipped->kind = kind;
 		run->skipped = lappend(run->skipped, skipped);
-		if (run->first_skipped == 0)
-			run->first_skipped = skipped->number;
+		run->incomplete = true;
 		script->statements = foreach_delete_current(script->statements, cell);
 	}
 	position_pop(&position);
@@ -279,13 +293,18 @@ take_out_skipped(DryRun *run, Script *script)
  * An error after a statement that was not run may be due to that.
  */
 static void
-skipped_context(void *arg)
+lacking_context(void *arg)
 {
 	const DryRun *run = arg;
 
-	if (run->first_skipped > 0)
+	if (run->lacking == 0)
+		return;
+	if (run->lacking_version)
+		errcontext("dry run, without statement %d of migration \"%s\", which cannot run inside a transaction block",
+				   run->lacking, run->lacking_version);
+	else
 		errcontext("dry run, without statement %d, which cannot run inside a transaction block",
-				   run->first_skipped);
+				   run->lacking);
 }
 
 /*
@@ -294,20 +313,19 @@ skipped_context(void *arg)
 static void
 run_script(DryRun *run, Script *script, bool again)
 {
-	ErrorContextCallback callback = {.callback = skipped_context,.arg = run,
+	ErrorContextCallback callback = {.callback = lacking_context,.arg = run,
 	.previous = error_context_stack};
 	RunStats	stats;
 
 	run->script = script;
+	run->again = again;
 	take_out_skipped(run, script);
+	pass_skipped(run, script->enveloped ? 1 : 0);
 	error_context_stack = &callback;
 	executor_stats_begin(&stats);
-	if (!again)
-		stats.observer = &run->observer;
+	stats.observer = &run->observer;
 	executor_run_once(script, &stats);
 	error_context_stack = callback.previous;
-	if (!again)
-		put_skipped(run, PG_INT32_MAX);
 }
 
 /*
@@ -372,7 +390,8 @@ differences_text(List *differences)
 }
 
 /*
- * Puts into the result whether the down SQL has restored the schema.
+ * Puts into the result whether the down SQL has restored the schema; NULL if
+ * there is none.
  */
 static void
 put_check(DryRun *run, const SchemaSnapshot *before, const SchemaSnapshot *after)
@@ -382,11 +401,13 @@ put_check(DryRun *run, const SchemaSnapshot *before, const SchemaSnapshot *after
 	DryRunRow	row;
 
 	row_begin(run, &row, "check");
-	difference_of_snapshots(&differences, before, after);
-	if (run->first_skipped > 0)
+	if (before == NULL)
+		row_set(&row, D_DETAIL, CStringGetTextDatum("not known, there is no down SQL"));
+	else if (run->incomplete)
 		row_set(&row, D_DETAIL, CStringGetTextDatum("not known, as not all statements were run"));
 	else
 	{
+		difference_of_snapshots(&differences, before, after);
 		row_set(&row, D_RESTORED, BoolGetDatum(differences.list == NIL));
 		if (differences.list != NIL)
 			row_set(&row, D_DETAIL,
@@ -413,7 +434,9 @@ run_both_ways(DryRun *run, Migration *migration)
 		SchemaSnapshot *before = snapshot_now(run);
 
 		run_script(run, migration->up, false);
-		run_script(run, migration->down, false);
+		/* what was not done cannot be undone */
+		if (!run->incomplete)
+			run_script(run, migration->down, false);
 		put_check(run, before, snapshot_now(run));
 		subtransaction_rollback(&sub);
 	}
@@ -435,10 +458,12 @@ run_migration(DryRun *run, Migration *migration, bool more)
 	List	   *locked,
 			   *rewritten;
 
-	run->first_skipped = 0;
+	run->incomplete = false;
 	if (migration->down == NULL)
 	{
 		run_script(run, migration->up, false);
+		if (run->has_version)
+			put_check(run, NULL, NULL);
 		return;
 	}
 	run_both_ways(run, migration);
@@ -465,6 +490,7 @@ try_migrations(DryRun *run, List *migrations, Snapshot before)
 	PG_TRY();
 	{
 		run->watch = lock_watch_begin(before);
+		run->lacking = 0;
 		for (int i = 0; i < list_length(migrations); i++)
 			run_migration(run, list_nth(migrations, i), i + 1 < list_length(migrations));
 		subtransaction_rollback(&sub);

@@ -1,13 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * command_run.c
- *	  up, down and redo.
+ *	  up, down and redo; what up would do is in dry_run.c.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
 #include "commands.h"
+#include "dry_run.h"
 #include "json.h"
 #include "message.h"
 #include "progress.h"
@@ -110,51 +111,13 @@ run(Server *server, Registration *registration, const char *sql, const Parameter
 	PGresult   *result;
 	PGresult   *health;
 
-	watch_begin(down, false);
+	watch_begin(down);
 	result = run_and_ask(server, registration, sql, parameters, count, &health);
 	if (sql[0] == 'S')
 		for (int row = 0; row < PQntuples(result); row++)
 			watch_done(&server->origin, PQgetvalue(result, row, 0), down, -1);
 	PQclear(result);
 	return health;
-}
-
-static PGresult *
-simple(Server *server, const char *sql)
-{
-	return server_query(server, sql, NULL, 0);
-}
-
-/*
- * Applies everything in a transaction that is rolled back.
- */
-static void
-dry_run(Server *server, Registration *registration, const Options *options)
-{
-	Parameter	target = text_parameter(options->to);
-	PGresult   *result;
-	Json		json;
-
-	registration_put(registration, server, options, true);
-	watch_begin(false, true);
-	result = server_query(server, server_sql(server, "SELECT @migrate_apply_pending($1)"), &target, 1);
-	for (int row = 0; row < PQntuples(result); row++)
-		watch_done(&server->origin, PQgetvalue(result, row, 0), false, -1);
-	progress_end();
-	PQclear(simple(server, "ROLLBACK"));
-	if (watch_count() == 0)
-		message_out("nothing would be applied");
-	else
-		message_out("%d %s would be applied; it took %.3f s, and was rolled back", watch_count(),
-					watch_count() == 1 ? "migration" : "migrations", watch_elapsed());
-	if (!message_json())
-		return;
-	json_begin(&json);
-	json_bool(&json, "ok", true);
-	json_text(&json, "command", "up");
-	json_bool(&json, "dry_run", true);
-	watch_json(&json, "migrations");
-	json_end(&json);
 }
 
 /*
@@ -181,7 +144,7 @@ command_up(const Options *options)
 	registration_start(&registration, &server, options, true);
 	if (options->dry_run)
 	{
-		dry_run(&server, &registration, options);
+		dry_run_show(&server, &registration, options);
 		return;
 	}
 	health = server.first;
@@ -275,7 +238,7 @@ command_redo(const Options *options)
 		message_fail(EXIT_ERROR, "no migration is applied", "Apply what is pending with neon_migrate up.");
 	else
 		version = text_parameter(PQgetvalue(server.first, 0, 0));
-	watch_begin(false, false);
+	watch_begin(false);
 	PQclear(run_and_ask(&server, &registration, "SELECT @migrate_redo($1)", &version, 1, &health));
 	watch_done(&server.origin, version.value, false, -1);
 	report("redo", &server, health, "nothing to do");

@@ -144,13 +144,14 @@ json_bool(Json *json, const char *key, bool value)
 }
 
 /*
- * Appends the columns of a row under their names.  Numbers and booleans are
- * such in JSON, a value of type json is itself, all else is a string.
+ * Appends the columns of a row from number "first" to "last" under their names.
+ * Numbers and booleans are such in JSON, a value of type json is itself, all
+ * else is a string.
  */
 void
-json_row(Json *json, const PGresult *result, int row)
+json_columns(Json *json, const PGresult *result, int row, int first, int last)
 {
-	for (int column = 0; column < PQnfields(result); column++)
+	for (int column = first; column <= last; column++)
 	{
 		const char *name = PQfname(result, column);
 		const char *value = PQgetvalue(result, row, column);
@@ -167,6 +168,7 @@ json_row(Json *json, const PGresult *result, int row)
 				break;
 			case INT4OID:
 			case INT8OID:
+			case FLOAT8OID:
 			case NUMERICOID:
 			case JSONOID:
 				append_key(json, name);
@@ -176,6 +178,15 @@ json_row(Json *json, const PGresult *result, int row)
 				json_text(json, name, value);
 		}
 	}
+}
+
+/*
+ * Appends all columns of a row.
+ */
+void
+json_row(Json *json, const PGresult *result, int row)
+{
+	json_columns(json, result, row, 0, PQnfields(result) - 1);
 }
 
 /*

@@ -21,6 +21,7 @@ extern void json_close(Json *json, char brace);
 extern void json_text(Json *json, const char *key, const char *value);
 extern void json_int(Json *json, const char *key, int64 value);
 extern void json_bool(Json *json, const char *key, bool value);
+extern void json_columns(Json *json, const PGresult *result, int row, int first, int last);
 extern void json_row(Json *json, const PGresult *result, int row);
 extern void json_rows(Json *json, const char *key, const PGresult *result);
 

@@ -27,18 +27,16 @@ typedef struct Done
 static Done *done = NULL;
 static int	count = 0;
 static int64 began;
-static bool rehearsing;
 
 /*
- * Begins to watch.  What is done in a rehearsal will be undone.
+ * Begins to watch.
  */
 void
-watch_begin(bool down, bool rehearsal)
+watch_begin(bool down)
 {
-	rehearsing = rehearsal;
 	began = connection_clock();
 	if (!message_json())
-		progress_begin(rehearsal ? "rehearsing" : down ? "rolling back" : "applying");
+		progress_begin(down ? "rolling back" : "applying");
 }
 
 /*
@@ -58,7 +56,7 @@ watch_done(const Origin *origin, const char *version, bool down, double seconds)
 	this->seconds = seconds;
 	if (progress_shown())
 		return;
-	message_out("%s %s%s%s%s%s", rehearsing ? "would apply" : down ? "rolled back" : "applied", version, path ? "  " : "", path ? path : "",
+	message_out("%s %s%s%s%s%s", down ? "rolled back" : "applied", version, path ? "  " : "", path ? path : "",
 				seconds < 0 ? "" : "  ", seconds < 0 ? "" : psprintf("(%.3f s)", seconds));
 }
 

@@ -8,7 +8,7 @@
 #include "diagnosis.h"
 #include "json.h"
 
-extern void watch_begin(bool down, bool rehearsal);
+extern void watch_begin(bool down);
 extern bool watch_notice(const Origin *origin, const char *message);
 extern void watch_done(const Origin *origin, const char *version, bool down, double seconds);
 extern int	watch_count(void);

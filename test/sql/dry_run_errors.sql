@@ -26,6 +26,8 @@ SELECT direction, statement AS s, command, detail, restored FROM migrate_dry_run
     'DROP INDEX CONCURRENTLY item_index');
 SELECT direction, statement AS s, command, detail, restored FROM migrate_dry_run('ALTER TABLE item ADD COLUMN a int',
     'ALTER TABLE item DROP COLUMN a; VACUUM');
+SELECT statement AS s, command, detail FROM migrate_dry_run('BEGIN; VACUUM; SELECT 1; VACUUM; COMMIT');
+SELECT * FROM migrate_dry_run('SELECT 1/0; VACUUM');
 SELECT * FROM migrate_dry_run($$
     CREATE UNIQUE INDEX CONCURRENTLY item_index ON item (id);
     ALTER TABLE item ADD UNIQUE USING INDEX item_index$$);

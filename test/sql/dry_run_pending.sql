@@ -25,6 +25,10 @@ SELECT * FROM migrate_drift();
 SELECT migrate_register('5', 'CREATE INDEX CONCURRENTLY five ON orders (id)', 'DROP INDEX CONCURRENTLY five');
 SELECT migrate_register('6', 'ALTER TABLE orders ADD COLUMN z int', 'ALTER TABLE orders DROP COLUMN z');
 SELECT version, direction, statement AS s, restored, detail FROM migrate_dry_run_pending() WHERE version IN ('5', '6');
+-- what comes after may need them
+SELECT migrate_register('5a', 'ALTER TABLE orders ADD UNIQUE USING INDEX five');
+SELECT version FROM migrate_dry_run_pending();
+SELECT migrate_unregister('5a');
 -- an error names its migration
 SELECT migrate_register('7', E'SELECT 1;\nSELECT 1/0');
 SELECT version FROM migrate_dry_run_pending();

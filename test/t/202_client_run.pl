@@ -105,11 +105,43 @@ $state = $bad->state;
 $bad->gives([ 'up', '--dry-run' ], 1, qr/03_bad\.sql:3:1: division by zero|03_bad\.sql:3:\d+: division by zero/, 'up --dry-run of what fails');
 is($bad->state, $state, 'up --dry-run of what fails changes nothing');
 $bad->gives([ 'up', '--dry-run', '--to', '02' ], 0,
-	qr/\Awould apply 01  01_users\.sql\nwould apply 02  02_posts\.sql\n2 migrations would be applied; it took \S+ s, and was rolled back\n\z/, 'up --dry-run');
+	qr/\Awould apply 01  01_users\.sql  \(\S+ s\)\nwould apply 02  02_posts\.sql  \(\S+ s\)\n2 migrations would be applied; it took \S+ s, and was rolled back\n\z/, 'up --dry-run');
 is($bad->state, $state, 'up --dry-run changes nothing');
 $object = $bad->json_keys([ 'up', '-n', '--to', '02' ], 0, 'command dry_run migrations ok', 'up --dry-run --json');
 is(scalar @{ $object->{migrations} }, 2, 'up --dry-run --json: migrations');
 is($bad->sql("SELECT to_regclass('users') IS NULL"), 't', 'up --dry-run: no table');
+
+my $felt = project($node, 'felt', {
+	'1_wide.sql' => "-- migrate:up\nINSERT INTO big VALUES (2);\n\nALTER TABLE big ALTER COLUMN id TYPE bigint;\n-- migrate:down\nCREATE TABLE remains ();\n",
+	'2_index.sql' => "-- migrate:up\nCREATE INDEX CONCURRENTLY big_id ON big (id);\n-- migrate:down\nDROP INDEX big_id;\n",
+	'3_empty.sql' => "-- migrate:up\n-- migrate:down\n",
+	'4_one_way.sql' => "-- migrate:up\nSELECT 1;\n" });
+$felt->sql('CREATE TABLE big (id int)');
+my $untouched = $felt->state;
+$felt->gives([ 'up', '--dry-run' ], 0, qr{\Awould apply 1  1_wide\.sql  \(\S+ s\)
+  line 4: ALTER TABLE, locks public\.big ACCESS EXCLUSIVE, rewrites public\.big
+  down does not restore the schema:
+    column public\.big\.id was: type integer; is: type bigint
+    table public\.remains is left over
+would apply 2  2_index\.sql  \(0\.000 s\)
+  line 2: CREATE INDEX, not run: CREATE INDEX CONCURRENTLY cannot run inside a transaction block
+  whether down restores the schema: not known, as not all statements were run
+would apply 3  3_empty\.sql  \(0\.000 s\)
+would apply 4  4_one_way\.sql  \(\S+ s\)
+  whether down restores the schema: not known, there is no down SQL
+4 migrations would be applied; it took \S+ s, and was rolled back\n\z}, 'up --dry-run: what somebody may feel');
+$object = $felt->json([ 'up', '--dry-run' ], 0, 'up --dry-run --json of these');
+is_deeply([ map { $_->{restored} ? 'yes' : defined $_->{restored} ? 'no' : 'unknown' } @{ $object->{migrations} } ],
+	[qw(no unknown yes unknown)], 'up --dry-run --json: restored');
+my $statement = $object->{migrations}[0]{statements}[1];
+is_deeply([ @{$statement}{qw(direction statement line command rows locks rewritten detail)} ],
+	[ 'up', 2, 4, 'ALTER TABLE', 0, { 'public.big' => 'ACCESS EXCLUSIVE' }, ['public.big'], undef ],
+	'up --dry-run --json: a statement');
+cmp_ok($statement->{duration_ms}, '>', 0, 'up --dry-run --json: its time');
+cmp_ok($statement->{wal_bytes}, '>', 0, 'up --dry-run --json: its WAL');
+is($felt->sql("SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 'big'::regclass AND attname = 'id'"),
+	'integer', 'up --dry-run changes no table');
+is($felt->state, $untouched, 'up --dry-run registers nothing either');
 
 $bad->gives([ 'up', '--atomic' ], 1, qr/03_bad\.sql:3:\d+: division by zero/, 'up --atomic of what fails');
 is($bad->sql("SELECT to_regclass('users') IS NULL"), 't', 'up --atomic: no table');
