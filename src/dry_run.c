@@ -17,57 +17,22 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "tcop/utility.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
 
 #include "apply.h"
 #include "compat.h"
 #include "definition.h"
-#include "drift/difference.h"
-#include "executor.h"
+#include "dry_run_report.h"
 #include "gate.h"
-#include "lock_watch.h"
 #include "plan.h"
-#include "settings.h"
 #include "statement_kind.h"
 #include "subtransaction.h"
 #include "version.h"
 
 PG_FUNCTION_INFO_V1(migrate_dry_run);
 PG_FUNCTION_INFO_V1(migrate_dry_run_pending);
-
-/*
- * Columns of the result.  The first is only there for the pending list.
- */
-typedef enum DryRunColumn
-{
-	D_VERSION,
-	D_DIRECTION,
-	D_STATEMENT,
-	D_LINE,
-	D_COMMAND,
-	D_DURATION,
-	D_ROWS,
-	D_WAL_BYTES,
-	D_LOCKS,
-	D_REWRITTEN,
-	D_RESTORED,
-	D_DETAIL,
-	DRY_RUN_COLUMNS
-} DryRunColumn;
-
-typedef struct DryRunRow
-{
-	Datum		values[DRY_RUN_COLUMNS];
-	bool		nulls[DRY_RUN_COLUMNS];
-} DryRunRow;
 
 /*
  * A statement that is not run.
@@ -84,9 +49,7 @@ typedef struct DryRun
 {
 	StatementObserver observer; /* first, so that it is this */
 	Oid			own_schema;
-	ReturnSetInfo *result;
-	bool		has_version;	/* in the result */
-	MemoryContext scratch;		/* for a row */
+	DryRunReport report;
 	LockWatch  *watch;
 	Script	   *script;			/* the running one */
 	bool		again;			/* it is in the result already */
@@ -95,52 +58,6 @@ typedef struct DryRun
 	int			lacking;		/* number of the first that was not run, or 0 */
 	const char *lacking_version;	/* NULL if it has none */
 } DryRun;
-
-/*
- * Begins a row about the running script.
- */
-static void
-row_begin(const DryRun *run, DryRunRow *row, const char *direction)
-{
-	memset(row->nulls, true, sizeof(row->nulls));
-	memset(row->values, 0, sizeof(row->values));
-	if (run->script->version)
-	{
-		row->values[D_VERSION] = CStringGetTextDatum(run->script->version);
-		row->nulls[D_VERSION] = false;
-	}
-	row->values[D_DIRECTION] = CStringGetTextDatum(direction);
-	row->nulls[D_DIRECTION] = false;
-}
-
-static void
-row_set(DryRunRow *row, DryRunColumn column, Datum value)
-{
-	row->values[column] = value;
-	row->nulls[column] = false;
-}
-
-static void
-row_put(DryRun *run, DryRunRow *row)
-{
-	int			first = run->has_version ? D_VERSION : D_DIRECTION;
-
-	tuplestore_putvalues(run->result->setResult, run->result->setDesc,
-						 &row->values[first], &row->nulls[first]);
-	MemoryContextReset(run->scratch);
-}
-
-/*
- * Begins a row about a statement of the running script.
- */
-static void
-statement_row_begin(const DryRun *run, DryRunRow *row, int number, int line, const char *command)
-{
-	row_begin(run, row, run->script->down ? "down" : "up");
-	row_set(row, D_STATEMENT, Int32GetDatum(number));
-	row_set(row, D_LINE, Int32GetDatum(line));
-	row_set(row, D_COMMAND, CStringGetTextDatum(command));
-}
 
 /*
  * Statement number "number" has run: puts those that come next and are not run
@@ -152,8 +69,6 @@ pass_skipped(DryRun *run, int number)
 	while (run->skipped != NIL)
 	{
 		SkippedStatement *skipped = linitial(run->skipped);
-		MemoryContext old_context;
-		DryRunRow	row;
 
 		if (skipped->number != ++number)
 			return;
@@ -163,62 +78,10 @@ pass_skipped(DryRun *run, int number)
 			run->lacking = number;
 			run->lacking_version = run->script->version;
 		}
-		if (run->again)
-			continue;
-		old_context = MemoryContextSwitchTo(run->scratch);
-		statement_row_begin(run, &row, number, skipped->line, skipped->command);
-		row_set(&row, D_DETAIL,
-				CStringGetTextDatum(psprintf("not run: %s cannot run inside a transaction block",
-											 skipped->kind)));
-		row_put(run, &row);
-		MemoryContextSwitchTo(old_context);
+		if (!run->again)
+			dry_run_report_skipped(&run->report, run->script, number, skipped->line,
+								   skipped->command, skipped->kind);
 	}
-}
-
-/*
- * Returns {"relation": "lock mode", ...}.
- */
-static Datum
-locks_datum(List *locked)
-{
-	StringInfoData json;
-	ListCell   *cell;
-
-	initStringInfo(&json);
-	appendStringInfoChar(&json, '{');
-	foreach(cell, locked)
-	{
-		const WatchedRelation *relation = lfirst(cell);
-
-		if (json.len > 1)
-			appendStringInfoString(&json, ", ");
-		escape_json(&json, relation->name);
-		appendStringInfoString(&json, ": ");
-		escape_json(&json, lock_watch_mode_name(relation->mode));
-	}
-	appendStringInfoChar(&json, '}');
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
-static Datum
-names_datum(List *relations)
-{
-	Datum	   *names = palloc(sizeof(Datum) * (list_length(relations) + 1));
-	int			count = 0;
-	ListCell   *cell;
-
-	foreach(cell, relations)
-		names[count++] = CStringGetTextDatum(((const WatchedRelation *) lfirst(cell))->name);
-	return PointerGetDatum(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-static Datum
-interval_datum(int64 microseconds)
-{
-	Interval   *interval = palloc0(sizeof(Interval));
-
-	interval->time = microseconds;
-	return IntervalPGetDatum(interval);
 }
 
 /*
@@ -230,28 +93,17 @@ see_statement(StatementObserver *self, Position *position, const RawStmt *raw,
 {
 	DryRun	   *run = (DryRun *) self;
 	MemoryContext old_context;
-	DryRunRow	row;
 	List	   *locked,
 			   *rewritten;
 
-	if (run->again)
+	if (!run->again)
 	{
-		pass_skipped(run, position->statement);
-		return;
+		CommandCounterIncrement();
+		old_context = MemoryContextSwitchTo(run->report.scratch);
+		lock_watch_look(run->watch, &locked, &rewritten);
+		MemoryContextSwitchTo(old_context);
+		dry_run_report_statement(&run->report, run->script, position, raw, stats, locked, rewritten);
 	}
-	CommandCounterIncrement();
-	old_context = MemoryContextSwitchTo(run->scratch);
-	lock_watch_look(run->watch, &locked, &rewritten);
-	statement_row_begin(run, &row, position->statement, position_line(position),
-						CreateCommandName(raw->stmt));
-	row_set(&row, D_DURATION, interval_datum(stats->duration));
-	row_set(&row, D_ROWS, Int64GetDatum(stats->rows));
-	row_set(&row, D_WAL_BYTES, Int64GetDatum(stats->wal_bytes));
-	row_set(&row, D_LOCKS, locks_datum(locked));
-	/* TRUNCATE gives a table a new file, but there is nothing to write into it */
-	row_set(&row, D_REWRITTEN, names_datum(IsA(raw->stmt, TruncateStmt) ? NIL : rewritten));
-	row_put(run, &row);
-	MemoryContextSwitchTo(old_context);
 	pass_skipped(run, position->statement);
 }
 
@@ -356,67 +208,6 @@ snapshot_now(const DryRun *run)
 	return result;
 }
 
-static bool
-nothing_is_ignored(const char *property)
-{
-	(void) property;
-	return false;
-}
-
-/*
- * Returns a line for each difference.
- */
-static char *
-differences_text(List *differences)
-{
-	StringInfoData text;
-	ListCell   *cell;
-
-	initStringInfo(&text);
-	foreach(cell, differences)
-	{
-		const Difference *difference = lfirst(cell);
-
-		if (text.len > 0)
-			appendStringInfoChar(&text, '\n');
-		appendStringInfo(&text, "%s %s", difference->kind, difference->identity);
-		if (difference->change == DIFFERENCE_CHANGED)
-			appendStringInfo(&text, " was: %s; is: %s", difference->expected, difference->actual);
-		else
-			appendStringInfoString(&text, difference->change == DIFFERENCE_MISSING ?
-								   " is missing" : " is left over");
-	}
-	return text.data;
-}
-
-/*
- * Puts into the result whether the down SQL has restored the schema; NULL if
- * there is none.
- */
-static void
-put_check(DryRun *run, const SchemaSnapshot *before, const SchemaSnapshot *after)
-{
-	MemoryContext old_context = MemoryContextSwitchTo(run->scratch);
-	Differences differences = {.is_ignored = nothing_is_ignored};
-	DryRunRow	row;
-
-	row_begin(run, &row, "check");
-	if (before == NULL)
-		row_set(&row, D_DETAIL, CStringGetTextDatum("not known, there is no down SQL"));
-	else if (run->incomplete)
-		row_set(&row, D_DETAIL, CStringGetTextDatum("not known, as not all statements were run"));
-	else
-	{
-		difference_of_snapshots(&differences, before, after);
-		row_set(&row, D_RESTORED, BoolGetDatum(differences.list == NIL));
-		if (differences.list != NIL)
-			row_set(&row, D_DETAIL,
-					CStringGetTextDatum(differences_text(difference_list(&differences))));
-	}
-	row_put(run, &row);
-	MemoryContextSwitchTo(old_context);
-}
-
 /*
  * Runs up and down, and compares; nothing of that stays.
  */
@@ -437,7 +228,8 @@ run_both_ways(DryRun *run, Migration *migration)
 		/* what was not done cannot be undone */
 		if (!run->incomplete)
 			run_script(run, migration->down, false);
-		put_check(run, before, snapshot_now(run));
+		dry_run_report_check(&run->report, migration->up, before, snapshot_now(run),
+							 run->incomplete ? "as not all statements were run" : NULL);
 		subtransaction_rollback(&sub);
 	}
 	PG_CATCH();
@@ -462,8 +254,8 @@ run_migration(DryRun *run, Migration *migration, bool more)
 	if (migration->down == NULL)
 	{
 		run_script(run, migration->up, false);
-		if (run->has_version)
-			put_check(run, NULL, NULL);
+		if (run->report.has_version)
+			dry_run_report_check(&run->report, migration->up, NULL, NULL, "there is no down SQL");
 		return;
 	}
 	run_both_ways(run, migration);
@@ -527,10 +319,10 @@ dry_run(FunctionCallInfo fcinfo, const Ledger *ledger, List *migrations, bool ha
 {
 	Snapshot	before = RegisterSnapshot(GetLatestSnapshot());
 	DryRun		run = {.observer = {.see = see_statement},.own_schema = ledger->own_schema,
-	.result = (ReturnSetInfo *) fcinfo->resultinfo,.has_version = has_version};
+	.report = {.result = (ReturnSetInfo *) fcinfo->resultinfo,.has_version = has_version}};
 
-	run.scratch = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate dry run row",
-										ALLOCSET_DEFAULT_SIZES);
+	run.report.scratch = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate dry run row",
+											   ALLOCSET_DEFAULT_SIZES);
 	InitMaterializedSRF(fcinfo, 0);
 	for (int attempt = 1;; attempt++)
 	{
@@ -542,7 +334,7 @@ dry_run(FunctionCallInfo fcinfo, const Ledger *ledger, List *migrations, bool ha
 			ReThrowError(error);
 		FreeErrorData(error);
 		executor_wait_before_retry(attempt);
-		tuplestore_clear(run.result->setResult);
+		tuplestore_clear(run.report.result->setResult);
 		parse_again(migrations);
 	}
 	UnregisterSnapshot(before);
