@@ -209,15 +209,29 @@ snapshot_now(const DryRun *run)
 }
 
 /*
- * Runs up and down, and compares; nothing of that stays.
+ * Is it the SQL's fault, and not that of the circumstances?
  */
-static void
-run_both_ways(DryRun *run, Migration *migration)
+static bool
+is_fault_of_sql(const ErrorData *error)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate both ways",
-												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old_context = MemoryContextSwitchTo(context);
+	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return error->elevel == ERROR && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE &&
+		category != ERRCODE_TRANSACTION_ROLLBACK && category != ERRCODE_INSUFFICIENT_RESOURCES &&
+		category != ERRCODE_OPERATOR_INTERVENTION && category != ERRCODE_SYSTEM_ERROR &&
+		category != ERRCODE_INTERNAL_ERROR;
+}
+
+/*
+ * Runs up and down, and compares; nothing of that stays.  Returns the error if
+ * the down SQL failed.
+ */
+static ErrorData *
+try_both_ways(DryRun *run, Migration *migration)
+{
 	Subtransaction sub;
+	ErrorData  *volatile error = NULL;
+	volatile bool is_up = true;
 
 	subtransaction_begin(&sub);
 	PG_TRY();
@@ -225,18 +239,37 @@ run_both_ways(DryRun *run, Migration *migration)
 		SchemaSnapshot *before = snapshot_now(run);
 
 		run_script(run, migration->up, false);
+		is_up = false;
 		/* what was not done cannot be undone */
 		if (!run->incomplete)
 			run_script(run, migration->down, false);
 		dry_run_report_check(&run->report, migration->up, before, snapshot_now(run),
-							 run->incomplete ? "as not all statements were run" : NULL);
+							 run->incomplete ? "not known, as not all statements were run" : NULL);
 		subtransaction_rollback(&sub);
 	}
 	PG_CATCH();
 	{
-		ReThrowError(subtransaction_catch(&sub));
+		error = subtransaction_catch(&sub);
+		if (is_up || !is_fault_of_sql(error))
+			ReThrowError(error);
 	}
 	PG_END_TRY();
+	return error;
+}
+
+/*
+ * Runs up and down, and puts into the result what comes of it.
+ */
+static void
+run_both_ways(DryRun *run, Migration *migration)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate both ways",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	ErrorData  *error = try_both_ways(run, migration);
+
+	if (error)
+		dry_run_report_failure(&run->report, migration->down, error);
 	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(context);
 }
@@ -255,7 +288,8 @@ run_migration(DryRun *run, Migration *migration, bool more)
 	{
 		run_script(run, migration->up, false);
 		if (run->report.has_version)
-			dry_run_report_check(&run->report, migration->up, NULL, NULL, "there is no down SQL");
+			dry_run_report_check(&run->report, migration->up, NULL, NULL,
+								 "not known, there is no down SQL");
 		return;
 	}
 	run_both_ways(run, migration);
@@ -270,7 +304,7 @@ run_migration(DryRun *run, Migration *migration, bool more)
 
 /*
  * Runs migrations, parsed, in a subtransaction that is rolled back.  Returns the
- * error if one failed.
+ * error if one failed.  What cannot go on before others are committed ends it.
  */
 static ErrorData *
 try_migrations(DryRun *run, List *migrations, Snapshot before)
@@ -292,6 +326,13 @@ try_migrations(DryRun *run, List *migrations, Snapshot before)
 		error = subtransaction_catch(&sub);
 	}
 	PG_END_TRY();
+	if (error && run->report.has_version &&
+		error->sqlerrcode == ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE)
+	{
+		/* when they are applied, the value will have been committed */
+		dry_run_report_failure(&run->report, run->script, error);
+		return NULL;
+	}
 	return error;
 }
 

@@ -229,7 +229,7 @@ dry_run_report_check(DryRunReport *report, const Script *script, const SchemaSna
 
 	row_begin(&row, script, "check");
 	if (unknown)
-		row_set(&row, D_DETAIL, CStringGetTextDatum(psprintf("not known, %s", unknown)));
+		row_set(&row, D_DETAIL, CStringGetTextDatum(unknown));
 	else
 	{
 		difference_of_snapshots(&differences, before, after);
@@ -238,6 +238,29 @@ dry_run_report_check(DryRunReport *report, const Script *script, const SchemaSna
 			row_set(&row, D_DETAIL,
 					CStringGetTextDatum(differences_text(difference_list(&differences))));
 	}
+	MemoryContextSwitchTo(old_context);
+	row_put(report, &row);
+}
+
+/*
+ * Adds that a script of a migration has failed.  A new value of an enum can be
+ * used when what added it is committed, which is not so here.
+ */
+void
+dry_run_report_failure(DryRunReport *report, const Script *script, const ErrorData *error)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(report->scratch);
+	bool		known = error->sqlerrcode != ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE;
+	const char *beginning = known ? "down SQL failed: " :
+		script->down ? "not known: " : "cannot go on: ";
+	DryRunRow	row;
+
+	row_begin(&row, script, "check");
+	if (known)
+		row_set(&row, D_RESTORED, BoolGetDatum(false));
+	row_set(&row, D_DETAIL,
+			CStringGetTextDatum(psprintf("%s%s\n%s", beginning, error->message,
+										 error->context ? error->context : "")));
 	MemoryContextSwitchTo(old_context);
 	row_put(report, &row);
 }

@@ -26,5 +26,7 @@ extern void dry_run_report_skipped(DryRunReport *report, const Script *script, i
 extern void dry_run_report_check(DryRunReport *report, const Script *script,
 								 const SchemaSnapshot *before, const SchemaSnapshot *after,
 								 const char *unknown);
+extern void dry_run_report_failure(DryRunReport *report, const Script *script,
+								   const ErrorData *error);
 
 #endif							/* NEON_MIGRATE_DRY_RUN_REPORT_H */

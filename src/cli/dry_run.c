@@ -102,23 +102,34 @@ show_statement(const PGresult *result, int row)
 					detail[0] ? ", " : "", detail);
 }
 
+/*
+ * Shows a text of one or more lines, the first one after a label.
+ */
+static void
+show_lines(const char *label, const char *text)
+{
+	while (*text)
+	{
+		int			length = (int) strcspn(text, "\n");
+
+		message_out("  %s%.*s", label, length, text);
+		label = "  ";
+		text += length + (text[length] != '\0');
+	}
+}
+
 static void
 show_check(const PGresult *result, int row)
 {
 	const char *text = PQgetvalue(result, row, R_DIFFERENCES);
 
-	if (PQgetisnull(result, row, R_RESTORED))
-		message_out("  whether down restores the schema: %s", text);
-	if (PQgetvalue(result, row, R_RESTORED)[0] != 'f')
-		return;
-	message_out("  %sdown does not restore the schema:%s", message_bold(stdout), message_plain(stdout));
-	while (*text)
+	if (PQgetvalue(result, row, R_RESTORED)[0] == 'f' && strncmp(text, "down SQL failed", 15) != 0)
 	{
-		int			length = (int) strcspn(text, "\n");
-
-		message_out("    %.*s", length, text);
-		text += length + (text[length] != '\0');
+		message_out("  %sdown does not restore the schema:%s", message_bold(stdout), message_plain(stdout));
+		show_lines("  ", text);
 	}
+	else
+		show_lines(strncmp(text, "not known", 9) == 0 ? "whether down restores the schema: " : "", text);
 }
 
 static void

@@ -8,7 +8,11 @@ SELECT * FROM migrate_dry_run(NULL, 'SELECT 1');
 -- the place of errors is that in the text
 SELECT * FROM migrate_dry_run(E'CREATE TABLE x ();\nSELEC 1');
 SELECT * FROM migrate_dry_run(E'CREATE TABLE x ();\nSELECT 1,\n  ''é'', 1/0');
-SELECT * FROM migrate_dry_run('SELECT 1', E'CREATE TABLE x ();\nDROP TABLE nowhere');
+SELECT direction, statement, command, restored, detail FROM migrate_dry_run('SELECT 1', E'CREATE TABLE x ();\nDROP TABLE nowhere');
+CREATE TYPE mood AS ENUM ('sad');
+SELECT direction, statement, command, restored, detail FROM migrate_dry_run('ALTER TYPE mood ADD VALUE ''glad''', 'SELECT ''glad''::mood');
+SELECT * FROM migrate_dry_run('ALTER TYPE mood ADD VALUE ''glad''; SELECT ''glad''::mood');
+DROP TYPE mood;
 SELECT * FROM migrate_dry_run('SELECT 1', 'SELEC');
 SELECT * FROM migrate_dry_run('COMMIT');
 SELECT * FROM migrate_dry_run('COPY item FROM STDIN');

@@ -34,7 +34,13 @@ SELECT migrate_register('7', E'SELECT 1;\nSELECT 1/0');
 SELECT version FROM migrate_dry_run_pending();
 SELECT count(*) FROM migrate_dry_run_pending('6');
 SELECT migrate_register('7', E'SELECT 1', 'DROP TABLE nowhere');
-SELECT version FROM migrate_dry_run_pending();
+SELECT version, direction, restored, detail FROM migrate_dry_run_pending() WHERE version = '7';
+-- what has to be committed first ends it
+CREATE TYPE mood AS ENUM ('sad');
+SELECT migrate_register('7', $$ALTER TYPE mood ADD VALUE 'glad'$$), migrate_register('8', $$SELECT 1; SELECT 'glad'::mood$$), migrate_register('9', '');
+SELECT version, direction, restored, detail FROM migrate_dry_run_pending() WHERE version IN ('7', '8', '9', '10');
+SELECT migrate_unregister('8'), migrate_unregister('9');
+DROP TYPE mood;
 -- an older one than the newest applied is reported as when it is applied
 SELECT migrate_unregister('7'), migrate_register('0', 'CREATE TABLE zero ()');
 SELECT version, command FROM migrate_dry_run_pending('0');
