@@ -196,6 +196,44 @@ note_family(Oid relation, bool ancestors)
 			note_object(RelationRelationId, lfirst_oid(cell));
 }
 
+/*
+ * Is it an ordinary table, and no other has to follow what is done to it?
+ */
+static bool
+is_alone(Oid relation)
+{
+	return OidIsValid(relation) && get_rel_relkind(relation) == RELKIND_RELATION &&
+		!has_subclass(relation);
+}
+
+/*
+ * Does the statement add columns and nothing else?  Then the hook tells all.
+ */
+static bool
+only_adds_columns(AlterTableStmt *stmt)
+{
+	ListCell   *cell,
+			   *constraint;
+
+	if (stmt->objtype != OBJECT_TABLE)
+		return false;
+	foreach(cell, stmt->cmds)
+	{
+		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+
+		if (command->subtype != AT_AddColumn)
+			return false;
+		foreach(constraint, ((ColumnDef *) command->def)->constraints)
+		{
+			ConstrType	type = lfirst_node(Constraint, constraint)->contype;
+
+			if (type != CONSTR_NULL && type != CONSTR_NOTNULL && type != CONSTR_DEFAULT)
+				return false;
+		}
+	}
+	return true;
+}
+
 static void
 note_alter_table(AlterTableStmt *stmt)
 {
@@ -204,6 +242,8 @@ note_alter_table(AlterTableStmt *stmt)
 	bool		ancestors = false;
 	bool		sequences = false;
 
+	if (is_alone(relation) && only_adds_columns(stmt))
+		return;
 	foreach(cell, stmt->cmds)
 	{
 		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
@@ -392,7 +432,8 @@ note_statement(Node *stmt)
 			break;
 		case T_IndexStmt:
 			/* on a partitioned table, it takes in those of the partitions */
-			note_relation(((IndexStmt *) stmt)->relation);
+			if (!is_alone(relation_named(((IndexStmt *) stmt)->relation)))
+				note_relation(((IndexStmt *) stmt)->relation);
 			break;
 		case T_CreateTrigStmt:
 			note_relation(((CreateTrigStmt *) stmt)->relation);

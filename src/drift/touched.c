@@ -49,7 +49,9 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "drift/added.h"
 #include "drift/dependents.h"
+#include "drift/renamed.h"
 #include "drift/touched.h"
 #include "session.h"
 #include "snapshot/unit.h"
@@ -61,6 +63,7 @@ typedef struct TouchedUnit
 {
 	ObjectAddress address;		/* hash key */
 	bool		declared;		/* as by CREATE OR REPLACE */
+	List	   *added;			/* parts, if nothing else is touched; see added.c */
 } TouchedUnit;
 
 /*
@@ -97,8 +100,18 @@ describing_context(void *arg)
 		errhint("SET neon_migrate.track_drift = off, and run it again.");
 }
 
+static TouchedUnit *
+find_touched(const SchemaUnit *unit)
+{
+	ObjectAddress key;
+
+	ObjectAddressSet(key, unit->class_id, unit->object_id);
+	return hash_search(touched.units, &key, HASH_FIND, NULL);
+}
+
 /*
- * Describes units as they are now, before they change.
+ * Describes units as they are now, before they change; all, if "addresses" is
+ * NIL.
  */
 static void
 describe_before(List *addresses)
@@ -115,17 +128,48 @@ describe_before(List *addresses)
 	UnregisterSnapshot(snapshot);
 	for (int i = 0; i < now->units; i++)
 	{
-		ObjectAddress address;
-		bool		found = false;
+		TouchedUnit *entry = find_touched(now->unit[i]);
 
 		/* if all was described: some of it was before */
-		ObjectAddressSet(address, now->unit[i]->class_id, now->unit[i]->object_id);
-		if (addresses == NIL)
-			(void) hash_search(touched.units, &address, HASH_FIND, &found);
-		if (!found)
-			snapshot_add_unit(touched.before, now->unit[i]);
+		if (entry && entry->added == NIL)
+			continue;
+		if (entry)
+		{
+			added_take_out(now->unit[i], entry->added);
+			entry->added = NIL;
+		}
+		snapshot_add_unit(touched.before, now->unit[i]);
 	}
 	MemoryContextSwitchTo(old_context);
+}
+
+static ObjectAddress
+unit_key(const ObjectAddress *unit)
+{
+	ObjectAddress key;
+
+	ObjectAddressSet(key, unit->classId, unit->objectId);
+	/* those of a database are one */
+	if (key.classId == DbRoleSettingRelationId)
+		key.objectId = InvalidOid;
+	return key;
+}
+
+/*
+ * Enters a unit, which has been described if it was there.
+ */
+static TouchedUnit *
+enter_unit(const ObjectAddress *key)
+{
+	bool		found;
+	TouchedUnit *entry = hash_search(touched.units, key, HASH_ENTER, &found);
+
+	if (!found)
+	{
+		entry->declared = false;
+		entry->added = NIL;
+	}
+	return entry;
 }
 
 /*
@@ -135,26 +179,39 @@ describe_before(List *addresses)
 static bool
 note_unit(const ObjectAddress *unit, bool is_new, bool declared)
 {
-	ObjectAddress key;
-	TouchedUnit *entry;
-	bool		found;
+	ObjectAddress key = unit_key(unit);
+	TouchedUnit *entry = hash_search(touched.units, &key, HASH_FIND, NULL);
+	bool		is_known = entry && entry->added == NIL;
 
-	ObjectAddressSet(key, unit->classId, unit->objectId);
-	/* those of a database are one */
-	if (key.classId == DbRoleSettingRelationId)
-		key.objectId = InvalidOid;
-	entry = hash_search(touched.units, &key, HASH_FIND, &found);
-	if (!found)
+	if (!is_known)
 	{
 		/* entered when that has succeeded */
 		if (!is_new && !touched.everything)
 			describe_before(list_make1(&key));
-		entry = hash_search(touched.units, &key, HASH_ENTER, NULL);
-		entry->declared = false;
+		entry = enter_unit(&key);
+		entry->added = NIL;
 	}
 	if (declared)
 		entry->declared = true;
-	return !found;
+	return !is_known;
+}
+
+/*
+ * Notes that the running command adds a part to a unit.
+ */
+static void
+note_added(const ObjectAddress *unit, bool is_column, Oid part)
+{
+	ObjectAddress key = unit_key(unit);
+	TouchedUnit *entry = hash_search(touched.units, &key, HASH_FIND, NULL);
+	MemoryContext old_context;
+
+	if (touched.everything || (entry && entry->added == NIL))
+		return;
+	old_context = MemoryContextSwitchTo(touched.context);
+	entry = enter_unit(&key);
+	entry->added = added_note(entry->added, is_column, part);
+	MemoryContextSwitchTo(old_context);
 }
 
 /*
@@ -302,7 +359,8 @@ note_created(Oid class_id, Oid object_id, int sub_id, bool is_internal)
 		return;
 	if (is_relation && sub_id > 0)
 	{
-		note_object(class_id, object_id);
+		if (snapshot_unit_of(class_id, object_id, NULL, &unit))
+			note_added(&unit, true, sub_id);
 		note_views(object_id);
 	}
 	else if (is_relation ? is_new_table(object_id) : !snapshot_is_part(class_id))
@@ -318,84 +376,11 @@ note_created(Oid class_id, Oid object_id, int sub_id, bool is_internal)
 		bool		declared = class_id == RewriteRelationId &&
 			get_rel_relkind(unit.objectId) == RELKIND_VIEW;
 
-		if (note_unit(&unit, false, declared))
+		if (is_relation)
+			note_added(&unit, false, object_id);
+		else if (note_unit(&unit, false, declared))
 			forget_part(&unit, object_id);
 	}
-}
-
-/*
- * Returns the row of an object as the running command has made it, or NULL.
- */
-static HeapTuple
-new_row(Oid class_id, Oid object_id, int sub_id, TupleDesc *desc)
-{
-	bool		is_column = class_id == RelationRelationId && sub_id != 0;
-	Oid			catalog_id = is_column ? AttributeRelationId : class_id;
-	Oid			index = is_column ? AttributeRelidNumIndexId : get_object_oid_index(class_id);
-	Relation	catalog = table_open(catalog_id, AccessShareLock);
-	ScanKeyData key[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key[0], is_column ? Anum_pg_attribute_attrelid : get_object_attnum_oid(class_id),
-				BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object_id));
-	ScanKeyInit(&key[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ,
-				Int16GetDatum((int16) sub_id));
-	scan = systable_beginscan(catalog, index, true, SnapshotSelf, is_column ? 2 : 1, key);
-	tuple = heap_copytuple(systable_getnext(scan));
-	systable_endscan(scan);
-	*desc = RelationGetDescr(catalog);
-	table_close(catalog, AccessShareLock);
-	return tuple;
-}
-
-/*
- * Does the running command give the object another name or schema?
- */
-static bool
-is_renamed(Oid class_id, Oid object_id, int sub_id)
-{
-	int			cache;
-	AttrNumber	name_column,
-				schema_column;
-	TupleDesc	desc;
-	HeapTuple	now,
-				then;
-	bool		isnull,
-				renamed;
-
-	if (sub_id != 0 && class_id == RelationRelationId)
-	{
-		now = new_row(class_id, object_id, sub_id, &desc);
-		then = SearchSysCache2(ATTNUM, ObjectIdGetDatum(object_id), Int16GetDatum((int16) sub_id));
-		renamed = HeapTupleIsValid(now) && HeapTupleIsValid(then) &&
-			strcmp(NameStr(((Form_pg_attribute) GETSTRUCT(now))->attname),
-				   NameStr(((Form_pg_attribute) GETSTRUCT(then))->attname)) != 0;
-		if (HeapTupleIsValid(then))
-			ReleaseSysCache(then);
-		return renamed;
-	}
-	if (!is_objectclass_supported(class_id))
-		return false;
-	cache = get_object_catcache_oid(class_id);
-	name_column = get_object_attnum_name(class_id);
-	schema_column = get_object_attnum_namespace(class_id);
-	if (cache < 0 || name_column == InvalidAttrNumber)
-		return false;
-	now = new_row(class_id, object_id, 0, &desc);
-	then = SearchSysCache1(cache, ObjectIdGetDatum(object_id));
-	renamed = false;
-	if (HeapTupleIsValid(now) && HeapTupleIsValid(then))
-	{
-		renamed = strcmp(NameStr(*DatumGetName(heap_getattr(now, name_column, desc, &isnull))),
-						 NameStr(*DatumGetName(heap_getattr(then, name_column, desc, &isnull)))) != 0;
-		if (!renamed && schema_column != InvalidAttrNumber)
-			renamed = DatumGetObjectId(heap_getattr(now, schema_column, desc, &isnull)) !=
-				DatumGetObjectId(heap_getattr(then, schema_column, desc, &isnull));
-	}
-	if (HeapTupleIsValid(then))
-		ReleaseSysCache(then);
-	return renamed;
 }
 
 /*
@@ -422,7 +407,7 @@ note_altered(Oid class_id, Oid object_id, int sub_id)
 		note_object(class_id, object_id);
 		return;
 	}
-	renamed = is_renamed(class_id, object_id, sub_id);
+	renamed = renamed_now(class_id, object_id, sub_id);
 	if (renamed && is_named_by_many(class_id))
 		note_everything();
 	if (class_id == AuthIdRelationId || class_id == TableSpaceRelationId)
@@ -540,14 +525,11 @@ touched_assume(const SchemaUnit *before)
 {
 	MemoryContext old_context = MemoryContextSwitchTo(touched.context);
 	ObjectAddress key;
-	TouchedUnit *entry;
-	bool		found;
 
-	ObjectAddressSet(key, before->class_id, before->object_id);
-	entry = hash_search(touched.units, &key, HASH_ENTER, &found);
-	if (!found)
+	if (find_touched(before) == NULL)
 	{
-		entry->declared = false;
+		ObjectAddressSet(key, before->class_id, before->object_id);
+		(void) enter_unit(&key);
 		if (before->rows > 0)
 			snapshot_add_unit(touched.before, snapshot_copy_unit(before));
 	}
@@ -555,33 +537,41 @@ touched_assume(const SchemaUnit *before)
 }
 
 /*
- * Returns what was touched as it was before, good until touched_next() or
- * touched_end(); NULL if nothing was touched.
+ * Gives what was touched, as it was before and as it is now.  Good until
+ * touched_next() or touched_end().  Returns false if nothing was touched.
  */
-SchemaSnapshot *
-touched_before(void)
-{
-	if (hash_get_num_entries(touched.units) == 0 && !touched.everything)
-		return NULL;
-	return touched.before;
-}
-
-/*
- * Returns what was touched as it is now.
- */
-SchemaSnapshot *
-touched_after(Oid own_schema, Snapshot snapshot)
+bool
+touched_compare(Oid own_schema, Snapshot snapshot, SchemaSnapshot **before,
+				SchemaSnapshot **after)
 {
 	HASH_SEQ_STATUS status;
 	TouchedUnit *entry;
 	List	   *addresses = NIL;
 
+	if (hash_get_num_entries(touched.units) == 0 && !touched.everything)
+		return false;
 	if (touched.everything)
-		return snapshot_take(own_schema, snapshot);
-	hash_seq_init(&status, touched.units);
-	while ((entry = hash_seq_search(&status)) != NULL)
-		addresses = lappend(addresses, &entry->address);
-	return snapshot_take_of(own_schema, snapshot, addresses);
+		*after = snapshot_take(own_schema, snapshot);
+	else
+	{
+		hash_seq_init(&status, touched.units);
+		while ((entry = hash_seq_search(&status)) != NULL)
+			addresses = lappend(addresses, &entry->address);
+		*after = snapshot_take_of(own_schema, snapshot, addresses);
+	}
+	*before = touched.before;
+	for (int i = 0; i < (*after)->units; i++)
+	{
+		SchemaUnit *unit;
+
+		entry = find_touched((*after)->unit[i]);
+		if (entry == NULL || entry->added == NIL)
+			continue;
+		unit = snapshot_copy_unit((*after)->unit[i]);
+		added_take_out(unit, entry->added);
+		snapshot_add_unit(*before, unit);
+	}
+	return true;
 }
 
 /*
@@ -590,10 +580,7 @@ touched_after(Oid own_schema, Snapshot snapshot)
 bool
 touched_is_declared(const SchemaUnit *unit)
 {
-	ObjectAddress key;
-	TouchedUnit *entry;
+	TouchedUnit *entry = find_touched(unit);
 
-	ObjectAddressSet(key, unit->class_id, unit->object_id);
-	entry = hash_search(touched.units, &key, HASH_FIND, NULL);
 	return entry && entry->declared;
 }

@@ -17,8 +17,8 @@ extern bool touched_is_noting(void);
 extern void touched_end(void);
 extern void touched_next(void);
 extern void touched_assume(const SchemaUnit *before);
-extern SchemaSnapshot *touched_before(void);
-extern SchemaSnapshot *touched_after(Oid own_schema, Snapshot snapshot);
+extern bool touched_compare(Oid own_schema, Snapshot snapshot, SchemaSnapshot **before,
+							SchemaSnapshot **after);
 extern bool touched_is_declared(const SchemaUnit *unit);
 
 #endif							/* NEON_MIGRATE_DRIFT_TOUCHED_H */

@@ -200,17 +200,16 @@ find_changes(const Ledger *ledger, const SchemaSnapshot *before, const SchemaSna
 static void
 apply_changes(const Ledger *ledger)
 {
-	SchemaSnapshot *before = touched_before();
-	Snapshot	snapshot;
-	SchemaSnapshot *after;
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SchemaSnapshot *before,
+			   *after;
 	List	   *changes;
 	ListCell   *cell;
+	bool		any = touched_compare(ledger->own_schema, snapshot, &before, &after);
 
-	if (before == NULL)
-		return;
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	after = touched_after(ledger->own_schema, snapshot);
 	UnregisterSnapshot(snapshot);
+	if (!any)
+		return;
 	sort_by_address(before);
 	sort_by_address(after);
 	changes = find_changes(ledger, before, after);
