@@ -1,24 +1,18 @@
 /*-------------------------------------------------------------------------
  *
  * live.c
- *	  What the catalogs and the files say of a relation that exists.
+ *	  What the catalogs say of a relation that exists.
  *
- * Nothing here waits for a lock, and none is kept: whoever is linting must not
- * stand in anybody's way, and a lock kept on a table would come before the
- * stronger one that the migration takes.  Where a lock is needed for a moment
- * and is not to be had at once, the answer is the estimate in pg_class.
+ * The catalogs are read without a lock on what they describe, so it may be
+ * gone at any moment; then the answer is that of a thing with nothing to it.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
@@ -27,209 +21,21 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_rewrite.h"
 #include "commands/defrem.h"
-#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "storage/bufmgr.h"
-#include "storage/lmgr.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
 #include "lint/live.h"
-
-/* Up to this size it is looked whether the rows of a table are dead. */
-#define MAX_PAGES_TO_READ 64
-
-static bool
-has_storage(char kind)
-{
-	return kind == RELKIND_RELATION || kind == RELKIND_MATVIEW || kind == RELKIND_TOASTVALUE ||
-		kind == RELKIND_INDEX;
-}
-
-/*
- * Returns the size of a relation's main fork; if it is locked, what pg_class
- * has of it.
- */
-static int64
-fork_bytes(Oid relation, int32 relpages)
-{
-	int64		bytes = (int64) relpages * BLCKSZ;
-
-	if (!ConditionalLockRelationOid(relation, AccessShareLock))
-		return bytes;
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)))
-		bytes = DatumGetInt64(DirectFunctionCall2(pg_relation_size, ObjectIdGetDatum(relation),
-												  CStringGetTextDatum("main")));
-	UnlockRelationOid(relation, AccessShareLock);
-	return bytes;
-}
-
-/*
- * Adds one relation to "size".
- */
-static void
-measure_one(Oid relation, LiveSize *size)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Form_pg_class form;
-	Oid			toast;
-	int32		pages;
-	double		rows;
-	int64		bytes;
-
-	if (!HeapTupleIsValid(tuple))
-		return;
-	form = (Form_pg_class) GETSTRUCT(tuple);
-	toast = form->reltoastrelid;
-	pages = form->relpages;
-	rows = form->reltuples;
-	if (!has_storage(form->relkind))
-	{
-		ReleaseSysCache(tuple);
-		return;
-	}
-	ReleaseSysCache(tuple);
-
-	bytes = fork_bytes(relation, pages);
-	size->bytes += bytes;
-	if (OidIsValid(toast) && bytes > 0)
-		size->bytes += live_bytes(toast);
-	/* as the planner does it: as dense as it was when it was last looked at */
-	if (bytes == 0)
-		return;
-	if (rows < 0 || pages <= 0)
-		size->rows = -1;
-	else if (size->rows >= 0)
-		size->rows += rint(rows / pages * (bytes / BLCKSZ));
-}
-
-/*
- * Returns the size of one relation's main fork.
- */
-int64
-live_bytes(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	int32		pages;
-	bool		stored;
-
-	if (!HeapTupleIsValid(tuple))
-		return 0;
-	pages = ((Form_pg_class) GETSTRUCT(tuple))->relpages;
-	stored = has_storage(((Form_pg_class) GETSTRUCT(tuple))->relkind);
-	ReleaseSysCache(tuple);
-	return stored ? fork_bytes(relation, pages) : 0;
-}
-
-/*
- * Returns a relation and all that inherits from it, or is a partition of it.
- */
-static List *
-with_descendants(Oid relation)
-{
-	return has_subclass(relation) ? find_all_inheritors(relation, NoLock, NULL) :
-		list_make1_oid(relation);
-}
-
-/*
- * Measures a relation with all that inherits from it.
- */
-void
-live_measure(Oid relation, LiveSize *size)
-{
-	ListCell   *cell;
-
-	*size = (LiveSize) {0};
-	foreach(cell, with_descendants(relation))
-	{
-		CHECK_FOR_INTERRUPTS();
-		measure_one(lfirst_oid(cell), size);
-	}
-}
-
-/*
- * Is there a row in the relation that is to be seen?  Says yes if it is too
- * large to look, locked, or none of the caller's business.
- */
-static bool
-may_hold_rows(Oid relation)
-{
-	Relation	rel;
-	bool		found = true;
-
-	if (!has_storage(get_rel_relkind(relation)))
-		return false;
-	if (!ConditionalLockRelationOid(relation, AccessShareLock))
-		return live_bytes(relation) > 0;
-	rel = try_relation_open(relation, NoLock);
-	if (rel == NULL)
-		found = false;
-	else
-	{
-		BlockNumber pages = RelationGetNumberOfBlocks(rel);
-
-		if (pages == 0)
-			found = false;
-		else if (pages <= MAX_PAGES_TO_READ && ActiveSnapshotSet() &&
-				 pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
-		{
-			TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-			TupleTableSlot *slot = table_slot_create(rel, NULL);
-
-			found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
-			ExecDropSingleTupleTableSlot(slot);
-			table_endscan(scan);
-		}
-		relation_close(rel, NoLock);
-	}
-	UnlockRelationOid(relation, AccessShareLock);
-	return found;
-}
-
-/*
- * May there be rows in the relation, or in what inherits from it?  Empty
- * tables are known for sure.
- */
-bool
-live_may_hold_rows(Oid relation)
-{
-	ListCell   *cell;
-
-	foreach(cell, with_descendants(relation))
-		if (may_hold_rows(lfirst_oid(cell)))
-			return true;
-	return false;
-}
-
-/*
- * Was the relation made in the current transaction?  Then nobody else uses it.
- */
-bool
-live_is_of_this_transaction(Oid relation)
-{
-	Relation	rel = RelationIdGetRelation(relation);
-	bool		result;
-
-	if (!RelationIsValid(rel))
-		return false;
-	result = rel->rd_createSubid != InvalidSubTransactionId;
-	RelationClose(rel);
-	return result;
-}
 
 /*
  * Returns the access method of an index, or InvalidOid if it is gone.
@@ -437,10 +243,31 @@ live_columns_of_check(Oid table, const char *name)
 		ArrayType  *array = DatumGetArrayTypePCopy(keys);
 
 		for (int i = 0; i < ARR_DIMS(array)[0]; i++)
-			columns = lappend(columns, get_attname(table, ((int16 *) ARR_DATA_PTR(array))[i], false));
+			{
+			char	   *column = get_attname(table, ((int16 *) ARR_DATA_PTR(array))[i], true);
+
+			if (column)
+				columns = lappend(columns, column);
+		}
 	}
 	ReleaseSysCache(tuple);
 	return columns;
+}
+
+static bool
+has_address(const List *addresses, const ObjectAddress *address)
+{
+	ListCell   *cell;
+
+	foreach(cell, addresses)
+	{
+		const ObjectAddress *other = lfirst(cell);
+
+		if (other->classId == address->classId && other->objectId == address->objectId &&
+			other->objectSubId == address->objectSubId)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -470,7 +297,8 @@ live_dependents(Oid class_id, Oid object, int32 part)
 			continue;
 		address = palloc(sizeof(ObjectAddress));
 		ObjectAddressSubSet(*address, form->classid, form->objid, form->objsubid);
-		found = lappend(found, address);
+		if (!has_address(found, address))
+			found = lappend(found, address);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -586,10 +414,11 @@ live_partition_key(Oid table)
 	form = (Form_pg_partitioned_table) GETSTRUCT(tuple);
 	for (int i = 0; i < form->partnatts; i++)
 	{
-		if (form->partattrs.values[i] == 0)
-			simple = false;
-		else
-			columns = lappend(columns, get_attname(table, form->partattrs.values[i], false));
+		char	   *column = form->partattrs.values[i] == 0 ? NULL :
+			get_attname(table, form->partattrs.values[i], true);
+
+		simple = simple && column;
+		columns = lappend(columns, column);
 	}
 	ReleaseSysCache(tuple);
 	return simple ? columns : NIL;
@@ -634,4 +463,29 @@ live_tables_of_type(Oid type)
 			tables = list_append_unique_oid(tables, address->objectId);
 	}
 	return tables;
+}
+
+/*
+ * Returns the ordinary tables, as Oids, of a schema or of a role.
+ */
+List *
+live_tables_of(Oid schema, Oid owner)
+{
+	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	List	   *oids = NIL;
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
+
+		if (form->relkind == RELKIND_RELATION &&
+			(!OidIsValid(schema) || form->relnamespace == schema) &&
+			(!OidIsValid(owner) || form->relowner == owner))
+			oids = lappend_oid(oids, form->oid);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return oids;
 }

@@ -1,6 +1,6 @@
 /*
  * live.h
- *	  What the catalogs and the files say of a relation that exists.
+ *	  What the catalogs say of a relation that exists, and how large it is.
  */
 #ifndef NEON_MIGRATE_LINT_LIVE_H
 #define NEON_MIGRATE_LINT_LIVE_H
@@ -45,6 +45,7 @@ extern Oid	live_relation_of(const ObjectAddress *address);
 extern bool live_type_is_of_this_transaction(Oid type);
 extern List *live_partition_key(Oid table);
 extern bool live_has_policy(Oid table);
+extern List *live_tables_of(Oid schema, Oid owner);
 extern List *live_tables_of_type(Oid type);
 
 #endif							/* NEON_MIGRATE_LINT_LIVE_H */

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
@@ -84,27 +85,47 @@ look_at_not_null(Lint *lint, LintTable *table, const ColumnDef *column)
 						 tables_sql(table), name));
 }
 
-static void
-look_at_rewrite(Lint *lint, LintTable *table, const ColumnDef *column, const char *reason)
+/*
+ * Returns how to add a column whose values differ without a rewrite.
+ */
+static char *
+without_rewrite(LintTable *table, const ColumnDef *column)
 {
 	char	   *sql = tables_sql(table);
 	const char *name = quote_identifier(column->colname);
-	bool		generated = tree_constraint(column->constraints, CONSTR_GENERATED) != NULL;
-	const char *again = tree_is_serial(column->typeName) ||
-		tree_constraint(column->constraints, CONSTR_IDENTITY) ?
-		" nextval() of a sequence of its own" : " ...";
+	Constraint *value = tree_constraint(column->constraints, CONSTR_DEFAULT);
+	char	   *sequence;
+	int32		typmod;
+	Oid			type = tree_type(column->typeName, &typmod);
+	char	   *type_name = OidIsValid(type) ? format_type_with_typemod(type, typmod) : pstrdup("...");
 
+	if (tree_constraint(column->constraints, CONSTR_GENERATED))
+		return psprintf("ALTER TABLE %s ADD COLUMN %s %s; keep it up to date with a trigger; and fill the rows that are there in batches, in a later migration.",
+						sql, name, type_name);
+	if (tree_is_serial(column->typeName) || tree_constraint(column->constraints, CONSTR_IDENTITY))
+	{
+		sequence = quote_qualified_identifier(table->schema,
+											  makeObjectName(table->name, column->colname, "seq"));
+		return psprintf("ALTER TABLE %s ADD COLUMN %s %s; CREATE SEQUENCE %s OWNED BY %s.%s; ALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval(%s); then fill the rows that are there in batches, in a later migration.",
+						sql, name, type_name, sequence, sql, name, sql, name,
+						quote_literal_cstr(sequence));
+	}
+	return psprintf("ALTER TABLE %s ADD COLUMN %s %s; ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s; then fill the rows that are there in batches, in a later migration.",
+					sql, name, type_name, sql, name,
+					value && IsA(value->raw_expr, FuncCall) && ((FuncCall *) value->raw_expr)->args == NIL ?
+					psprintf("%s()", NameListToQuotedString(((FuncCall *) value->raw_expr)->funcname)) : "...");
+}
+
+static void
+look_at_rewrite(Lint *lint, LintTable *table, const ColumnDef *column, const char *reason)
+{
 	rules_note_rewrite(lint, table);
 	if (!lint_wants(lint, RULE_ADD_COLUMN_REWRITE, tables_severity(table)))
 		return;
 	lint_report(lint, RULE_ADD_COLUMN_REWRITE, tables_severity(table), column->location,
 				psprintf("adding column \"%s\" rewrites %s, as %s; meanwhile nobody reads or writes the table (ACCESS EXCLUSIVE lock)",
 						 column->colname, tables_label(table), reason),
-				generated ?
-				psprintf("Add an ordinary column %s to %s, keep it up to date with a trigger, and fill it in batches.",
-						 name, sql) :
-				psprintf("ALTER TABLE %s ADD COLUMN %s without a default; ALTER TABLE %s ALTER COLUMN %s SET DEFAULT%s; then fill the rows that are there in batches, in a later migration.",
-						 sql, name, sql, name, again));
+				without_rewrite(table, column));
 }
 
 /*
@@ -192,9 +213,6 @@ look_at_set_not_null(Lint *lint, LintTable *table, const char *name)
 	lint_report(lint, RULE_SET_NOT_NULL, tables_severity(table), -1,
 				psprintf("SET NOT NULL on column \"%s\" reads all of %s; meanwhile nobody reads or writes the table (ACCESS EXCLUSIVE lock)",
 						 name, tables_label(table)),
-				COMPAT_MAJOR >= 18 ?
-				psprintf("ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s NOT VALID; and in the next migration ALTER TABLE %s VALIDATE CONSTRAINT %s.",
-						 sql, constraint, quoted, sql, constraint) :
 				psprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID; in the next migration ALTER TABLE %s VALIDATE CONSTRAINT %s; then ALTER TABLE %s ALTER COLUMN %s SET NOT NULL, which finds it proven; then ALTER TABLE %s DROP CONSTRAINT %s.",
 						 sql, constraint, quoted, sql, constraint, sql, quoted, sql, constraint));
 }

@@ -36,7 +36,7 @@ look_at_update(Lint *lint, UpdateStmt *stmt)
 		!lint_wants(lint, RULE_UPDATE_ALL, tables_severity(table)) || !tables_holds_rows(table))
 		return;
 	lint_report(lint, RULE_UPDATE_ALL, tables_severity(table), stmt->relation->location,
-				psprintf("UPDATE writes every row of %s once more and keeps all of them locked until the migration commits; the table grows to twice its size",
+				psprintf("UPDATE writes every row of %s once more and keeps all of them locked until the migration commits; the table grows to up to twice its size",
 						 tables_label(table)),
 				pstrdup("Update in batches, each in a transaction of its own: a DO block that commits after each batch, run with CALL migrate_run() or migrate_up()."));
 }

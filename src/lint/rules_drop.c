@@ -7,9 +7,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
@@ -178,27 +175,16 @@ look_at_table(Lint *lint, LintTable *table)
 }
 
 /*
- * The tables of a schema, or of a role, that hold rows.
+ * Adds up the tables that hold rows.
  */
 static void
-find_tables(Lint *lint, AttrNumber column, Oid value, StringInfo names, int *count, int64 *bytes)
+add_up_tables(Lint *lint, const List *oids, StringInfo names, int *count, int64 *bytes)
 {
-	Relation	catalog = table_open(RelationRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
-	List	   *oids = NIL;
-	HeapTuple	tuple;
 	ListCell   *cell;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_class form = (Form_pg_class) GETSTRUCT(tuple);
-
-		if ((form->relkind == RELKIND_RELATION) &&
-			(column == Anum_pg_class_relowner ? form->relowner : form->relnamespace) == value)
-			oids = lappend_oid(oids, form->oid);
-	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	initStringInfo(names);
+	*count = 0;
+	*bytes = 0;
 	foreach(cell, oids)
 	{
 		LintTable  *table = tables_of_oid(lint, lfirst_oid(cell));
@@ -220,14 +206,13 @@ look_at_schema(Lint *lint, const char *name)
 {
 	Oid			schema = get_namespace_oid(name, true);
 	StringInfoData names;
-	int			count = 0;
-	int64		bytes = 0;
+	int			count;
+	int64		bytes;
 
 	if (!OidIsValid(schema) || tree_is_list_member(lint->gone_schemas, name) ||
 		!lint_wants(lint, RULE_DROP_SCHEMA, LINT_ERROR))
 		return;
-	initStringInfo(&names);
-	find_tables(lint, Anum_pg_class_relnamespace, schema, &names, &count, &bytes);
+	add_up_tables(lint, live_tables_of(schema, InvalidOid), &names, &count, &bytes);
 	if (count == 0)
 		return;
 	lint_report(lint, RULE_DROP_SCHEMA, LINT_ERROR, -1,
@@ -249,13 +234,12 @@ look_at_owned(Lint *lint, DropOwnedStmt *stmt)
 		Oid			owner = role->roletype == ROLESPEC_CSTRING ?
 			get_role_oid(role->rolename, true) : GetUserId();
 		StringInfoData names;
-		int			count = 0;
-		int64		bytes = 0;
+		int			count;
+		int64		bytes;
 
 		if (!OidIsValid(owner))
 			continue;
-		initStringInfo(&names);
-		find_tables(lint, Anum_pg_class_relowner, owner, &names, &count, &bytes);
+		add_up_tables(lint, live_tables_of(InvalidOid, owner), &names, &count, &bytes);
 		if (count > 0)
 			lint_report(lint, RULE_DROP_OWNED, LINT_ERROR, role->location,
 						psprintf("DROP OWNED drops tables of \"%s\" that hold rows, %s in all: %s",

@@ -83,7 +83,7 @@ judge_index(Lint *lint, void *arg)
 	if (!lint_wants(lint, RULE_FOREIGN_KEY_INDEX, severity))
 		return;
 	lint_report(lint, RULE_FOREIGN_KEY_INDEX, severity, open->location,
-				psprintf("no index of %s begins with (%s) of the foreign key; each DELETE or UPDATE of a key referred to reads the whole table",
+				psprintf("no index of %s begins with (%s), the columns of the foreign key; each DELETE or UPDATE of a key referred to reads the whole table",
 						 tables_label(table), tree_name_list(open->columns)),
 				psprintf("CREATE INDEX%s ON %s (%s).", open->fresh ? "" : " CONCURRENTLY",
 						 tables_sql(table), tree_name_list(open->columns)));
@@ -154,7 +154,7 @@ look_at_target(Lint *lint, LintTable *other, const Constraint *constraint, int l
 		lint_report(lint, RULE_FOREIGN_KEY_FAILS, LINT_ERROR, location,
 					psprintf("columns (%s) of table \"%s\", which the foreign key refers to, have no unique constraint",
 							 list, other->name),
-					psprintf("%s on %s (%s), before.",
+					psprintf("%s ON %s (%s), before.",
 							 tables_is_old(other) ? "CREATE UNIQUE INDEX CONCURRENTLY" : "CREATE UNIQUE INDEX",
 							 tables_sql(other), list));
 	}

@@ -102,7 +102,12 @@ look_at_existing(Lint *lint, IndexStmt *stmt, LintTable *table, LintTable *there
 	LintKey    *key = table ? find_key(table, stmt->idxname) : NULL;
 	const char *name = quote_identifier(stmt->idxname);
 
-	if (key && OidIsValid(key->index) && is_invalid(table->oid, key->index))
+	bool		invalid = key && OidIsValid(key->index) && is_invalid(table->oid, key->index);
+
+	/* a procedure drops it and builds it anew */
+	if (invalid && stmt->concurrent)
+		return;
+	if (invalid)
 		lint_report(lint, RULE_INVALID_INDEX, LINT_ERROR, -1,
 					psprintf("index \"%s\" exists already, but is invalid: what built it has failed, and no query uses it; IF NOT EXISTS leaves it so",
 							 stmt->idxname),

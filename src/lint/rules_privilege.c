@@ -104,7 +104,7 @@ judge_policy(Lint *lint, void *arg)
 	if (table->gone || lint->opaque || table->policies != NIL || live_has_policy(table->oid))
 		return;
 	lint_report(lint, RULE_ROW_SECURITY_NO_POLICY, LINT_WARNING, -1,
-				psprintf("%s gets row security without a policy; nobody but its owner sees a row of it from here on",
+				psprintf("%s gets row security without a policy; nobody but its owner, superusers and roles with BYPASSRLS see a row of it from here on",
 						 tables_label(table)),
 				psprintf("CREATE POLICY ... ON %s ..., in the same migration.", tables_sql(table)));
 }

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 
 #include "lint/family.h"
+#include "lint/live.h"
 #include "lint/tree.h"
 
 /*
@@ -89,6 +90,27 @@ look_at_relation(Lint *lint, LintTable *table, const char *column, char *new_nam
 }
 
 static void
+look_at_schema(Lint *lint, RenameStmt *stmt)
+{
+	Oid			schema = get_namespace_oid(stmt->subname, true);
+	bool		rows = false;
+	ListCell   *cell;
+
+	if (!OidIsValid(schema) || !lint_wants(lint, RULE_RENAME_SCHEMA, LINT_WARNING))
+		return;
+	foreach(cell, live_tables_of(schema, InvalidOid))
+	{
+		LintTable  *table = rows ? NULL : tables_of_oid(lint, lfirst_oid(cell));
+
+		rows = rows || (table && tables_holds_rows(table));
+	}
+	lint_report(lint, RULE_RENAME_SCHEMA, rows ? LINT_WARNING : LINT_NOTICE, -1,
+				psprintf("schema \"%s\" becomes \"%s\"; an application that uses the old name fails",
+						 stmt->subname, stmt->newname),
+				pstrdup("Make a new schema, and move what is in it one by one, with a view in the old place of each table."));
+}
+
+static void
 look_at_rename(Lint *lint, RenameStmt *stmt)
 {
 	switch (stmt->renameType)
@@ -110,11 +132,7 @@ look_at_rename(Lint *lint, RenameStmt *stmt)
 				break;
 			}
 		case OBJECT_SCHEMA:
-			if (OidIsValid(get_namespace_oid(stmt->subname, true)))
-				lint_report(lint, RULE_RENAME_SCHEMA, LINT_WARNING, -1,
-							psprintf("schema \"%s\" becomes \"%s\"; an application that uses the old name fails",
-									 stmt->subname, stmt->newname),
-							pstrdup("Make a new schema, and move what is in it one by one, with a view in the old place of each table."));
+			look_at_schema(lint, stmt);
 			break;
 		default:
 			break;

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "lint/family.h"
 #include "lint/live.h"
 #include "lint/tree.h"
@@ -254,9 +255,9 @@ look_at_enum(Lint *lint, AlterEnumStmt *stmt)
 		return;
 	if (stmt->oldVal == NULL)
 	{
-		/* a procedure commits before the value is used */
+		/* a procedure commits before the value is used; from 17 on, that of a new type is safe */
 		if (!lint->by_procedure && lint->script->nontransactional == NULL &&
-			!live_type_is_of_this_transaction(type))
+			(COMPAT_MAJOR < 17 || !live_type_is_of_this_transaction(type)))
 			look_at_new_value(lint, type, stmt);
 		return;
 	}
@@ -312,10 +313,13 @@ look_at_domain(Lint *lint, AlterDomainStmt *stmt)
 	if (largest == NULL)
 		return;
 	lint_report(lint, RULE_DOMAIN_CONSTRAINT, tables_bytes_severity(bytes), -1,
-				psprintf("for the constraint on domain %s, all tables with a column of it are read, %d in number, the largest %s; meanwhile nobody writes to them (SHARE lock)",
+				count == 1 ?
+				psprintf("for the constraint on domain %s, all of %s is read; meanwhile nobody writes to the table (SHARE lock)",
+						 format_type_be(type), tables_label(largest)) :
+				psprintf("for the constraint on domain %s, %d tables are read, the largest of them %s; meanwhile nobody writes to them (SHARE lock)",
 						 format_type_be(type), count, tables_label(largest)),
 				adds ?
-				psprintf("ALTER DOMAIN %s ADD CONSTRAINT ... CHECK (...) NOT VALID; and in the next migration ALTER DOMAIN %s VALIDATE CONSTRAINT ... .",
+				psprintf("ALTER DOMAIN %s ADD CONSTRAINT ... CHECK (...) NOT VALID; and in the next migration ALTER DOMAIN %s VALIDATE CONSTRAINT ....",
 						 format_type_be(type), format_type_be(type)) :
 				psprintf("ALTER DOMAIN %s ADD CONSTRAINT ... CHECK (VALUE IS NOT NULL) NOT VALID; and in the next migration VALIDATE CONSTRAINT.",
 						 format_type_be(type)));
