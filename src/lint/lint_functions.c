@@ -136,6 +136,42 @@ add_findings(ReturnSetInfo *result, const List *findings, const List *scripts,
 }
 
 /*
+ * Returns the migrations in the files; or with "pending_only", those that are
+ * not applied.  In the format "sql", each file is nothing but up SQL.
+ */
+static List *
+read_migrations(FunctionCallInfo fcinfo, Datum *paths, Datum *contents, int count,
+				const char *format, bool pending_only)
+{
+	MigrationFiles set;
+	Ledger	   *ledger;
+	List	   *migrations = NIL;
+	ListCell   *cell;
+
+	if (format && strcmp(format, "sql") == 0)
+	{
+		format_files_make(&set.files, paths, contents, count);
+		for (int i = 0; i < set.files.count; i++)
+		{
+			FormatFile *file = &set.files.file[i];
+
+			migrations = lappend(migrations, format_migration(file, pstrdup(file->base), NULL));
+		}
+		return migrations;
+	}
+	register_files_read(&set, paths, contents, count, format);
+	if (!pending_only || set.migrations == NIL)
+		return set.migrations;
+	ledger = ledger_open(fcinfo);
+	set.migrations = format_settle(ledger, set.migrations);
+	format_order(ledger, set.format, set.migrations);
+	foreach(cell, set.migrations)
+		if (!((FormatMigration *) lfirst(cell))->applied)
+			migrations = lappend(migrations, lfirst(cell));
+	return migrations;
+}
+
+/*
  * migrate_lint_files(paths text[], contents text[], format text, pending_only boolean)
  *		returns table (version text, path text, rule text, severity text,
  *		statement integer, line integer, col integer, message text, hint text)
@@ -151,8 +187,6 @@ migrate_lint_files(PG_FUNCTION_ARGS)
 	Datum	   *paths = file_args_paths(fcinfo, 0, &npaths);
 	Datum	   *contents = file_args_contents(fcinfo, 1, &ncontents);
 	char	   *format = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	bool		pending_only;
-	MigrationFiles set;
 	Lint	   *lint;
 	List	   *scripts = NIL,
 			   *migrations = NIL;
@@ -164,24 +198,15 @@ migrate_lint_files(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("pending_only must not be null"),
 				 errhint("Pass true or false.")));
-	pending_only = PG_GETARG_BOOL(3);
 	InitMaterializedSRF(fcinfo, 0);
-	register_files_read(&set, paths, contents, npaths, format);
-	if (pending_only && set.migrations != NIL)
-	{
-		Ledger	   *ledger = ledger_open(fcinfo);
-
-		set.migrations = format_settle(ledger, set.migrations);
-		format_order(ledger, set.format, set.migrations);
-	}
 	lint = lint_begin(LINT_NOTICE, true);
-	foreach(cell, set.migrations)
+	foreach(cell, read_migrations(fcinfo, paths, contents, npaths, format, PG_GETARG_BOOL(3)))
 	{
 		FormatMigration *migration = lfirst(cell);
 		FormatContext context;
 
 		CHECK_FOR_INTERRUPTS();
-		if (migration->up_sql == NULL || (pending_only && migration->applied))
+		if (migration->up_sql == NULL)
 			continue;
 		format_context_push(&context, migration);
 		scripts = lappend(scripts, look_at(lint, migration->version, cstring_to_text(migration->up_sql)));
