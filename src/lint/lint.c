@@ -81,6 +81,7 @@ lint_report(Lint *lint, LintRule rule, LintSeverity severity, int location, char
 	finding->rule = rule;
 	finding->severity = severity;
 	finding->script = lint->script;
+	finding->order = lint->order;
 	finding->statement = lint->statement;
 	finding->offset = location < 0 ? lint->start : location;
 	finding->message = message;
@@ -101,6 +102,7 @@ lint_later(Lint *lint, LintJudge judge, void *arg)
 	open->arg = arg;
 	open->ignore = lint->ignore;
 	open->script = lint->script;
+	open->order = lint->order;
 	open->raw = lint->raw;
 	open->index = lint->index;
 	open->statement = lint->statement;
@@ -183,6 +185,7 @@ lint_script(Lint *lint, const Script *script)
 	int			nest = NewGUCNestLevel();
 
 	lint->script = script;
+	lint->order++;
 	lint->transaction++;
 	ignore_read_script(lint);
 	rules_names(lint);
@@ -219,6 +222,7 @@ close_open(Lint *lint)
 
 		lint->ignore = open->ignore;
 		lint->script = open->script;
+		lint->order = open->order;
 		lint->raw = open->raw;
 		lint->index = open->index;
 		lint->statement = open->statement;
@@ -235,7 +239,9 @@ compare_findings(const ListCell *a, const ListCell *b)
 	const LintFinding *x = lfirst(a);
 	const LintFinding *y = lfirst(b);
 
-	if (x->script == y->script && x->offset != y->offset)
+	if (x->order != y->order)
+		return x->order - y->order;
+	if (x->offset != y->offset)
 		return x->offset < y->offset ? -1 : 1;
 	return x->rule != y->rule ? (int) x->rule - (int) y->rule : strcmp(x->message, y->message);
 }
@@ -246,24 +252,7 @@ compare_findings(const ListCell *a, const ListCell *b)
 List *
 lint_end(Lint *lint)
 {
-	List	   *sorted = NIL;
-	ListCell   *cell;
-
 	close_open(lint);
-	/* each script's by themselves, as they came */
-	while (lint->findings != NIL)
-	{
-		const Script *script = ((LintFinding *) linitial(lint->findings))->script;
-		List	   *same = NIL;
-
-		foreach(cell, lint->findings)
-			if (((LintFinding *) lfirst(cell))->script == script)
-			{
-				same = lappend(same, lfirst(cell));
-				lint->findings = foreach_delete_current(lint->findings, cell);
-			}
-		list_sort(same, compare_findings);
-		sorted = list_concat(sorted, same);
-	}
-	return sorted;
+	list_sort(lint->findings, compare_findings);
+	return lint->findings;
 }

@@ -20,6 +20,7 @@ typedef struct LintFinding
 	LintRule	rule;
 	LintSeverity severity;
 	const Script *script;
+	int			order;			/* of the script among all */
 	int			statement;		/* from 1; 0 if it is about none */
 	int			offset;			/* in the script's text, in bytes */
 	char	   *message;
@@ -42,6 +43,7 @@ typedef struct Lint
 
 	/* the statement */
 	const Script *script;
+	int			order;			/* of the script, from 1; 0 before the first */
 	const RawStmt *raw;
 	int			index;			/* its place in script->statements */
 	int			statement;		/* its number in the text */
@@ -68,6 +70,7 @@ typedef struct LintOpen
 	void	   *arg;
 	struct LintIgnore *ignore;
 	const Script *script;
+	int			order;
 	const RawStmt *raw;
 	int			index;
 	int			statement;

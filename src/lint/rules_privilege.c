@@ -51,6 +51,27 @@ lets_write(const GrantStmt *stmt)
 	return false;
 }
 
+/*
+ * Do policies of row security say, for each of the tables, who may do what?
+ */
+static bool
+has_policies(Lint *lint, const GrantStmt *stmt)
+{
+	ListCell   *cell;
+
+	if (stmt->targtype != ACL_TARGET_OBJECT || stmt->objtype != OBJECT_TABLE)
+		return false;
+	foreach(cell, stmt->objects)
+	{
+		LintTable  *table = tables_find(lint, lfirst_node(RangeVar, cell));
+
+		if (table == NULL ||
+			(table->policies == NIL && !(OidIsValid(table->oid) && live_has_policy(table->oid))))
+			return false;
+	}
+	return true;
+}
+
 static void
 look_at_grant(Lint *lint, GrantStmt *stmt)
 {
@@ -58,10 +79,10 @@ look_at_grant(Lint *lint, GrantStmt *stmt)
 
 	if (!stmt->is_grant || !is_to_public(stmt))
 		return;
-	writes = lets_write(stmt);
+	writes = lets_write(stmt) && !has_policies(lint, stmt);
 	lint_report(lint, RULE_GRANT_TO_PUBLIC, writes ? LINT_WARNING : LINT_NOTICE, -1,
-				psprintf("the right%s is granted to every role that there is, and to those made later",
-						 writes ? " to change or create" : ""),
+				psprintf("PUBLIC is every role that there is, and those made later; all of them %s",
+						 writes ? "may change or create something by this" : "get this right"),
 				pstrdup("Make a role for those who need it, and grant it to that."));
 }
 

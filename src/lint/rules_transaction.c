@@ -216,8 +216,8 @@ long_statement(Lint *lint, Node *stmt, const char **what)
 				reads_all(table, ((DeleteStmt *) stmt)->whereClause) ? table : NULL;
 		case T_IndexStmt:
 			*what = "CREATE INDEX";
-			return ((IndexStmt *) stmt)->concurrent ? NULL :
-				tables_old(lint, ((IndexStmt *) stmt)->relation);
+			table = tables_old(lint, ((IndexStmt *) stmt)->relation);
+			return table && !((IndexStmt *) stmt)->concurrent && tables_is_large(table) ? table : NULL;
 		case T_InsertStmt:
 			{
 				SelectStmt *select = (SelectStmt *) ((InsertStmt *) stmt)->selectStmt;

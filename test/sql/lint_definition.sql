@@ -41,6 +41,9 @@ CREATE VIEW v WITH (security_barrier) AS SELECT id, a FROM small;
 :lint 'CREATE ROLE r LOGIN PASSWORD ''secret''');
 :rules 'CREATE ROLE r LOGIN; ALTER ROLE r PASSWORD NULL');
 :rules 'ALTER ROLE r WITH PASSWORD ''x''');
+CREATE POLICY p ON none USING (true);
+:rules 'GRANT ALL ON none TO PUBLIC');
+DROP POLICY p ON none;
 -- triggers and row security
 :lint 'ALTER TABLE small DISABLE TRIGGER ALL');
 :rules 'ALTER TABLE small DISABLE TRIGGER USER; UPDATE small SET a = 1 WHERE id = 1; ALTER TABLE small ENABLE TRIGGER USER');
