@@ -27,6 +27,7 @@ CREATE TABLE none (LIKE large INCLUDING ALL);
 :rules 'ALTER TABLE small ADD UNIQUE (a)');
 CREATE TABLE keyless (id bigint, a int) WITH (autovacuum_enabled = off);
 INSERT INTO keyless SELECT id, a FROM large;
+ANALYZE keyless;
 :lint 'ALTER TABLE keyless ADD PRIMARY KEY (id)');
 CREATE UNIQUE INDEX keyless_id ON keyless (id);
 :lint 'ALTER TABLE keyless ADD PRIMARY KEY USING INDEX keyless_id');
