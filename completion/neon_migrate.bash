@@ -94,6 +94,9 @@ _neon_migrate() {
 				case $command in
 					redo | stamp | wait)
 						COMPREPLY=($(compgen -W "$(_neon_migrate_versions "$dir")" -- "$cur")) ;;
+					lint)
+						compopt -o filenames 2>/dev/null
+						COMPREPLY=($(compgen -f -- "$cur")) ;;
 				esac
 			fi ;;
 	esac

@@ -552,6 +552,27 @@ CREATE FUNCTION @extschema@.migrate_drift()
 COMMENT ON FUNCTION @extschema@.migrate_drift() IS
     'how the schema differs from what the migrations left: missing, unexpected or changed';
 
+CREATE FUNCTION @extschema@.migrate_lint(sql text)
+    RETURNS TABLE (rule text, severity text, statement integer, line integer, col integer,
+        message text, hint text)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_lint(text) IS
+    'what is wrong or dangerous in the SQL of a migration, for the tables as they are; runs none of it';
+
+CREATE FUNCTION @extschema@.migrate_lint_files(
+    paths text[], contents text[], format text DEFAULT NULL, pending_only boolean DEFAULT false)
+    RETURNS TABLE (version text, path text, rule text, severity text, statement integer, line integer,
+        col integer, message text, hint text)
+    AS 'MODULE_PATHNAME' LANGUAGE C STABLE;
+COMMENT ON FUNCTION @extschema@.migrate_lint_files(text[], text[], text, boolean) IS
+    'migrate_lint() for the migrations in files, as if they were applied one after the other';
+
+CREATE FUNCTION @extschema@.migrate_lint_rules()
+    RETURNS TABLE (rule text, summary text)
+    AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE;
+COMMENT ON FUNCTION @extschema@.migrate_lint_rules() IS
+    'the rules of migrate_lint()';
+
 CREATE FUNCTION @extschema@.migrate_version_key(version text)
     RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -794,6 +815,7 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_snapshot(),
     @extschema@.migrate_fingerprint(),
     @extschema@.migrate_drift(),
+    @extschema@.migrate_lint_files(text[], text[], text, boolean),
     @extschema@.migrate_ledger_guard()
     FROM PUBLIC;
 
@@ -825,7 +847,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_dry_run_pending(text),
     @extschema@.migrate_snapshot(),
     @extschema@.migrate_fingerprint(),
-    @extschema@.migrate_drift()
+    @extschema@.migrate_drift(),
+    @extschema@.migrate_lint_files(text[], text[], text, boolean)
     TO @extowner@ WITH GRANT OPTION;
 
 GRANT EXECUTE ON PROCEDURE
@@ -840,6 +863,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_health(),
     @extschema@.migrate_folder_known(bytea),
     @extschema@.migrate_verify(text),
+    @extschema@.migrate_lint(text),
+    @extschema@.migrate_lint_rules(),
     @extschema@.migrate_version_key(text),
     @extschema@.migrate_guard(),
     @extschema@.migrate_call_started_at()

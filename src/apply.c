@@ -19,6 +19,7 @@
 #include "executor.h"
 #include "gate.h"
 #include "ledger_append.h"
+#include "lint/at_apply.h"
 #include "settings.h"
 #include "version.h"
 
@@ -221,11 +222,12 @@ apply_check_order(const Ledger *ledger, const Migration *migration, const Ledger
 /*
  * Runs the up SQL of a migration, which has been read and is not applied, and
  * records it.  "latest" is the latest event of its version, or NULL; "instead"
- * is what to call if it cannot run in a transaction.
+ * is what to call if it cannot run in a transaction.  With "anew", it was
+ * applied before, and is not looked at for what is dangerous.
  */
 void
 apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *latest,
-			 const char *instead)
+			 const char *instead, bool anew)
 {
 	LedgerEntry *entry;
 	RunStats	stats;
@@ -233,6 +235,8 @@ apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *late
 	apply_check_dependencies(ledger, migration);
 	migration_parse(migration);
 	script_require_transactional(migration->up, instead);
+	if (!anew)
+		lint_at_apply(migration->up, false);
 
 	upkeep_begin(ledger);
 	executor_run(migration->up, &stats);
@@ -350,6 +354,6 @@ migrate_apply(PG_FUNCTION_ARGS)
 		PG_RETURN_TEXT_P(cstring_to_text(apply_to_applied(ledger, migration, latest)));
 
 	apply_check_order(ledger, migration, ledger->tail);
-	apply_run_up(ledger, migration, latest, "CALL migrate_run() with the same arguments");
+	apply_run_up(ledger, migration, latest, "CALL migrate_run() with the same arguments", false);
 	PG_RETURN_TEXT_P(cstring_to_text("applied"));
 }

@@ -21,6 +21,6 @@ extern void apply_check_resumable(const Ledger *ledger, const Migration *migrati
 								  const LedgerEntry *latest);
 extern void apply_check_dependencies(const Ledger *ledger, const Migration *migration);
 extern void apply_run_up(const Ledger *ledger, Migration *migration, const LedgerEntry *latest,
-						 const char *instead);
+						 const char *instead, bool anew);
 
 #endif							/* NEON_MIGRATE_APPLY_H */

@@ -199,6 +199,49 @@ compat_nullable_target(HeapTuple tuple, AttrNumber column, TupleDesc desc)
 #define compat_con_period(form) false
 #endif
 
+/* 15 made literals nodes of their own, NULL and booleans among them */
+#include "nodes/parsenodes.h"
+#if PG_VERSION_NUM >= 150000
+#define compat_const_is_null(constant) ((constant)->isnull)
+#define compat_const_is_true(node) \
+	(IsA(node, A_Const) && !((const A_Const *) (node))->isnull && \
+	 IsA(&((const A_Const *) (node))->val, Boolean) && \
+	 ((const A_Const *) (node))->val.boolval.boolval)
+#else
+#define compat_const_is_null(constant) IsA(&(constant)->val, Null)
+static inline bool
+compat_const_is_true(const Node *node)
+{
+	const A_Const *constant;
+
+	if (!IsA(node, TypeCast) || ((const TypeCast *) node)->typeName->location >= 0 ||
+		!IsA(((const TypeCast *) node)->arg, A_Const))
+		return false;
+	constant = (const A_Const *) ((const TypeCast *) node)->arg;
+	return IsA(&constant->val, String) && strcmp(strVal(&constant->val), "t") == 0;
+}
+#endif
+
+/* 15 brought SET ACCESS METHOD, 17 SET EXPRESSION; no command is numbered -1 */
+#if PG_VERSION_NUM >= 150000
+#define COMPAT_AT_SET_ACCESS_METHOD ((int) AT_SetAccessMethod)
+#else
+#define COMPAT_AT_SET_ACCESS_METHOD (-1)
+#endif
+#if PG_VERSION_NUM >= 170000
+#define COMPAT_AT_SET_EXPRESSION ((int) AT_SetExpression)
+#else
+#define COMPAT_AT_SET_EXPRESSION (-1)
+#endif
+
+/* 18 brought generated columns that are not stored */
+#if PG_VERSION_NUM >= 180000
+#define compat_is_virtual(constraint) \
+	((constraint)->generated_kind == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define compat_is_virtual(constraint) false
+#endif
+
 #if PG_VERSION_NUM < 150000
 
 /* 15 renamed it when it split off the variable-parameters form */

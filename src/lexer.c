@@ -477,3 +477,41 @@ lexer_ends_transaction(const char *body)
 	AtEOXact_GUC(false, nest);
 	return found;
 }
+
+/*
+ * Shows each token of "text" to "visitor".  What is between them is blank space
+ * and comments.
+ */
+void
+lexer_visit(const char *text, LexerVisitor visitor, void *arg)
+{
+	core_yy_extra_type extra;
+	core_yyscan_t scanner = begin_scan(text, &extra);
+	MemoryContext token_context = AllocSetContextCreate(CurrentMemoryContext,
+														"neon_migrate tokens",
+														ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old_context = CurrentMemoryContext;
+	int			nest = NewGUCNestLevel();
+
+	settings_pin("client_min_messages", "warning");
+	for (;;)
+	{
+		core_YYSTYPE value;
+		YYLTYPE		location;
+		int			token;
+
+		CHECK_FOR_INTERRUPTS();
+		MemoryContextReset(token_context);
+		MemoryContextSwitchTo(token_context);
+		token = core_yylex(&value, &location, scanner);
+		MemoryContextSwitchTo(old_context);
+		if (token == 0)
+			break;
+		/* the scanner ends the token in its buffer, until it goes on */
+		visitor(location, strlen(extra.scanbuf + location),
+				token == TOKEN_IDENT || token == TOKEN_UIDENT, arg);
+	}
+	scanner_finish(scanner);
+	MemoryContextDelete(token_context);
+	AtEOXact_GUC(false, nest);
+}

@@ -109,8 +109,8 @@ offset_of_position(const char *text, int position)
  * Gives line and column of a byte offset.  Goes on from the place asked for
  * last, so that the notices of a long script do not each count all its lines.
  */
-static void
-line_and_column(Position *position, int offset, int *line, int *column)
+void
+position_line_and_column(Position *position, int offset, int *line, int *column)
 {
 	const char *text = position->script->text;
 
@@ -217,7 +217,7 @@ position_callback(void *arg)
 	else
 		add_hint(NULL, true);
 
-	line_and_column(position, offset, &line, &column);
+	position_line_and_column(position, offset, &line, &column);
 	if (position->at_end)
 		errcontext("%s, deferred constraints after statement %d, line %d, column %d",
 				   script_name(script), number, line, column);
@@ -260,7 +260,7 @@ position_line(Position *position)
 	int			line,
 				column;
 
-	line_and_column(position, position->start, &line, &column);
+	position_line_and_column(position, position->start, &line, &column);
 	return line;
 }
 

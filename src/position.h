@@ -16,7 +16,7 @@ typedef struct Position
 	int			length;			/* in bytes */
 	bool		at_end;			/* it is done: its deferred constraints are checked */
 
-	/* private: where line_and_column() has counted to, and what it found */
+	/* private: where position_line_and_column() has counted to, and what it found */
 	int			counted;		/* byte offset */
 	int			newlines;		/* before it */
 	int			line_start;		/* byte offset of the line it is on */
@@ -26,6 +26,7 @@ extern int	position_statement_number(const Script *script, int offset);
 extern void position_numbered_span(const Script *script, int number, int *start, int *length);
 extern void position_statement_span(const Script *script, const RawStmt *raw,
 									int *start, int *length);
+extern void position_line_and_column(Position *position, int offset, int *line, int *column);
 extern void position_push(Position *position, const Script *script);
 extern void position_set(Position *position, const RawStmt *raw);
 extern int	position_line(Position *position);

@@ -184,7 +184,7 @@ migrate_apply_pending(PG_FUNCTION_ARGS)
 		apply_check_finished(ledger, version, latest);
 		migration_read(migration);
 		apply_check_order(ledger, migration, ledger_tail(ledger));
-		apply_run_up(ledger, migration, latest, "CALL migrate_up()");
+		apply_run_up(ledger, migration, latest, "CALL migrate_up()", false);
 		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
 	}
 	return (Datum) 0;

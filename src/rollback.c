@@ -276,6 +276,7 @@ migrate_redo(PG_FUNCTION_ARGS)
 	migration = migration_from_entry(latest);
 	rollback_run_down(ledger, latest);
 	migration_read(migration);
-	apply_run_up(ledger, migration, ledger_lookup(ledger, version), "CALL migrate_down() and CALL migrate_up()");
+	apply_run_up(ledger, migration, ledger_lookup(ledger, version),
+				 "CALL migrate_down() and CALL migrate_up()", true);
 	PG_RETURN_TEXT_P(cstring_to_text("redone"));
 }

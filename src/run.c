@@ -23,6 +23,7 @@
 #include "apply.h"
 #include "definition.h"
 #include "gate.h"
+#include "lint/at_apply.h"
 #include "plan.h"
 #include "rollback.h"
 #include "steps.h"
@@ -105,7 +106,10 @@ run_up(Run *run, const char *version, Migration *migration, int position, int to
 	apply_check_dependencies(run->ledger, migration);
 	migration_parse(migration);
 	if (!ledger_is_unfinished(run->ledger, migration->version, job->settled))
+	{
 		apply_check_order(run->ledger, migration, ledger_tail(run->ledger));
+		lint_at_apply(migration->up, true);
+	}
 	job->script = migration->up;
 	job->steps = steps_cut(job->script);
 	toplevel_work_commit(run->top);

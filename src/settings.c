@@ -23,11 +23,21 @@ bool		settings_drift_ignore_grants;
 bool		settings_drift_ignore_owners;
 char	   *settings_drift_ignore_schemas;
 bool		settings_guard_bypass;
+int			settings_lint;
+char	   *settings_lint_ignore;
+int			settings_lint_large_table;
 int			settings_lock_retries;
 int			settings_lock_timeout;
 int			settings_out_of_order;
 bool		settings_track_drift;
 int			settings_wait_timeout;
+
+static const struct config_enum_entry lint_options[] = {
+	{"off", LINT_AT_APPLY_OFF, false},
+	{"warn", LINT_AT_APPLY_WARN, false},
+	{"error", LINT_AT_APPLY_ERROR, false},
+	{NULL, 0, false}
+};
 
 static const struct config_enum_entry out_of_order_options[] = {
 	{"allow", OUT_OF_ORDER_ALLOW, false},
@@ -89,6 +99,30 @@ settings_init(void)
 							 false,
 							 PGC_SUSET, 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("neon_migrate.lint",
+							 "Sets what happens to a migration that migrate_lint() warns of.",
+							 NULL,
+							 &settings_lint,
+							 LINT_AT_APPLY_WARN, lint_options,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("neon_migrate.lint_ignore",
+							   "Lists the rules that migrate_lint() leaves out.",
+							   NULL,
+							   &settings_lint_ignore,
+							   "",
+							   PGC_USERSET, GUC_LIST_INPUT,
+							   check_name_list, NULL, NULL);
+
+	DefineCustomIntVariable("neon_migrate.lint_large_table",
+							"Sets the size from which on migrate_lint() warns of what blocks a table.",
+							"From ten times that on, it is an error.",
+							&settings_lint_large_table,
+							100 * 1024, 1, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("neon_migrate.lock_retries",
 							"Sets how often a migration is tried again after a lock timeout.",

@@ -5,6 +5,13 @@
 #ifndef NEON_MIGRATE_SETTINGS_H
 #define NEON_MIGRATE_SETTINGS_H
 
+typedef enum LintAtApply
+{
+	LINT_AT_APPLY_OFF,
+	LINT_AT_APPLY_WARN,
+	LINT_AT_APPLY_ERROR
+} LintAtApply;
+
 typedef enum OutOfOrder
 {
 	OUT_OF_ORDER_ALLOW,
@@ -16,6 +23,9 @@ extern char *settings_drift_ignore_schemas;	/* names, separated by commas */
 extern bool settings_drift_ignore_grants;
 extern bool settings_drift_ignore_owners;
 extern bool settings_guard_bypass;	/* DDL passes the guard */
+extern int	settings_lint;	/* a LintAtApply */
+extern char *settings_lint_ignore;	/* names of rules, separated by commas */
+extern int	settings_lint_large_table;	/* kB */
 extern int	settings_lock_retries;	/* retries after a lock timeout */
 extern int	settings_lock_timeout;	/* ms, for a migration's own locks */
 extern int	settings_out_of_order;	/* an OutOfOrder */

@@ -83,6 +83,13 @@ static const Command commands[] = {
 		"  neon_migrate verify\n"
 		"  neon_migrate verify --head af9e3dd01c56...",
 	command_verify},
+	{"lint", "[FILE]...", "Tells what is dangerous in pending migrations", INT_MAX, TAKES_DIR | TAKES_FORMAT,
+		"For the tables as they are in the database; nothing is run.  With files, of those, pending or\n"
+		"not.  Exits with 2 if there is a warning or an error.\n\n"
+		"Examples:\n"
+		"  neon_migrate lint\n"
+		"  neon_migrate lint migrations/20260101120000_users.sql",
+	command_lint},
 	{"drift", "", "Shows what was changed outside of the migrations", 0, TAKES_ACCEPT,
 		"Compares the schema with the one that the migrations left.  Exits with 2 if they differ.\n\n"
 		"Examples:\n"

@@ -50,6 +50,8 @@ folder_path(const Folder *folder, const char *path)
 {
 	size_t		length = strlen(folder->dir);
 
+	if (length == 0)
+		return pg_strdup(path);
 	while (length > 1 && folder->dir[length - 1] == '/')
 		length--;
 	return psprintf("%.*s/%s", (int) length, folder->dir, path);
@@ -215,6 +217,23 @@ folder_read(Folder *folder, const char *dir, bool needed)
 					 "Make one with neon_migrate new NAME, or name another folder with --dir DIR.");
 	qsort(folder->files, folder->count, sizeof(FolderFile), compare_files);
 	return folder->count > 0;
+}
+
+/*
+ * Reads files that are named one by one.  Their paths are as given.
+ */
+void
+folder_read_files(Folder *folder, char **paths, int count)
+{
+	*folder = (Folder) {.dir = ""};
+	for (int i = 0; i < count; i++)
+	{
+		FolderFile *file = add_file(folder);
+
+		file->path = paths[i];
+		read_file(folder, AT_FDCWD, paths[i], file);
+	}
+	qsort(folder->files, folder->count, sizeof(FolderFile), compare_files);
 }
 
 /*

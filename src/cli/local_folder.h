@@ -16,13 +16,14 @@ typedef struct FolderFile
 
 typedef struct Folder
 {
-	const char *dir;
+	const char *dir;			/* "" if the paths need none */
 	FolderFile *files;			/* by path, in byte order */
 	int			count;
 	int			allocated;
 } Folder;
 
 extern bool folder_read(Folder *folder, const char *dir, bool needed);
+extern void folder_read_files(Folder *folder, char **paths, int count);
 extern void folder_check(const Folder *folder);
 extern void folder_checksum(const Folder *folder, const char *format, uint8 *checksum);
 extern void folder_file_checksum(const FolderFile *file, uint8 *checksum);

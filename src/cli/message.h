@@ -12,7 +12,7 @@ typedef enum ExitCode
 {
 	EXIT_DONE = 0,
 	EXIT_ERROR = 1,
-	EXIT_PENDING = 2,			/* something is pending or has drifted */
+	EXIT_PENDING = 2,			/* something is pending, has drifted, or is dangerous */
 	EXIT_NO_CONNECTION = 3
 } ExitCode;
 

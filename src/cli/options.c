@@ -125,7 +125,7 @@ print_help(const Command *command)
 	print_rules(0, true);
 	printf("  %-31s %s\n", "-h, --help", "show this help, or that of the command");
 	printf("  %-31s %s\n", "-V, --version", "show the version");
-	printf("\nExit codes: 0 done, 1 error, 2 something is pending or has drifted, 3 cannot connect.\n");
+	printf("\nExit codes: 0 done, 1 error, 2 something is pending, has drifted or is dangerous, 3 cannot connect.\n");
 	exit(EXIT_DONE);
 }
 

@@ -73,6 +73,11 @@ sql_is(
 	$standby, 'postgres',
 	'SELECT count(*) FROM migrate_drift(); SELECT migrate_fingerprint()',
 	"0\n$fingerprint", 'drift and fingerprint');
+sql_is(
+	$standby, 'postgres',
+	"SELECT rule, severity FROM migrate_lint('TRUNCATE migrate_ledger')"
+	  . " UNION ALL SELECT rule, severity FROM migrate_lint_files('{99_x.sql}', '{-- migrate:up\nTRUNCATE migrate_ledger}', 'dbmate', true)",
+	"truncate|error\ntruncate|error", 'lint');
 is(ledger_text($standby, 'postgres'), ledger_text($primary, 'postgres'), 'ledger');
 foreach my $level ('READ COMMITTED', 'REPEATABLE READ')
 {
