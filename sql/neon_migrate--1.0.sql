@@ -536,6 +536,12 @@ CREATE FUNCTION @extschema@.migrate_drift()
 COMMENT ON FUNCTION @extschema@.migrate_drift() IS
     'how the schema differs from what the migrations left: missing, unexpected or changed';
 
+CREATE FUNCTION @extschema@.migrate_generate(desired_sql text,
+        OUT up_sql text, OUT down_sql text, OUT warnings text[])
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_generate(text) IS
+    'the difference between the schema and the one that the SQL makes, as up and down SQL';
+
 CREATE FUNCTION @extschema@.migrate_version_key(version text)
     RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -776,6 +782,7 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_snapshot(),
     @extschema@.migrate_fingerprint(),
     @extschema@.migrate_drift(),
+    @extschema@.migrate_generate(text),
     @extschema@.migrate_ledger_guard()
     FROM PUBLIC;
 
@@ -805,7 +812,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_accept_drift(text),
     @extschema@.migrate_snapshot(),
     @extschema@.migrate_fingerprint(),
-    @extschema@.migrate_drift()
+    @extschema@.migrate_drift(),
+    @extschema@.migrate_generate(text)
     TO @extowner@ WITH GRANT OPTION;
 
 GRANT EXECUTE ON PROCEDURE

@@ -1,0 +1,12 @@
+/*
+ * fate.h
+ *	  What becomes of each object that is there.
+ */
+#ifndef NEON_MIGRATE_GENERATE_FATE_H
+#define NEON_MIGRATE_GENERATE_FATE_H
+
+#include "generate/plan.h"
+
+extern void fate_decide(SchemaPlan *plan);
+
+#endif							/* NEON_MIGRATE_GENERATE_FATE_H */

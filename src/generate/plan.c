@@ -1,0 +1,132 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *	  The statements that make one schema into another, and their order.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "generate/plan.h"
+
+static char *format_text(const char *format, va_list args, int *needed) compat_printf(1, 0);
+
+static char *
+format_text(const char *format, va_list args, int *needed)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	if (*needed > 0)
+		enlargeStringInfo(&text, *needed);
+	*needed = appendStringInfoVA(&text, format, args);
+	return text.data;
+}
+
+/*
+ * Adds a statement about a node; without a semicolon at its end.
+ */
+PlanStatement *
+plan_add(SchemaPlan *plan, PlanPhase phase, const DependNode *node, const char *format,...)
+{
+	PlanStatement *statement = palloc0(sizeof(PlanStatement));
+	int			needed = 0;
+
+	statement->phase = phase;
+	statement->order = node->order;
+	statement->number = list_length(plan->statements);
+	do
+	{
+		va_list		args;
+
+		va_start(args, format);
+		statement->text = format_text(format, args, &needed);
+		va_end(args);
+	} while (needed > 0);
+	plan->statements = lappend(plan->statements, statement);
+	return statement;
+}
+
+/*
+ * Adds a warning, once.
+ */
+void
+plan_warn(SchemaPlan *plan, const char *format,...)
+{
+	char	   *text;
+	int			needed = 0;
+	ListCell   *cell;
+
+	do
+	{
+		va_list		args;
+
+		va_start(args, format);
+		text = format_text(format, args, &needed);
+		va_end(args);
+	} while (needed > 0);
+	if (plan->is_down)
+		text = psprintf("down: %s", text);
+	foreach(cell, plan->warnings)
+		if (strcmp(lfirst(cell), text) == 0)
+			return;
+	plan->warnings = lappend(plan->warnings, text);
+}
+
+/*
+ * Says that a difference could not be written as SQL.
+ */
+void
+plan_skip(SchemaPlan *plan, const DependNode *node, const char *why)
+{
+	char	   *identity = snapshot_row_identity(node->unit, node->row);
+
+	plan_warn(plan, "%s %s is left as it is: %s", node->row->kind, identity, why);
+	plan->skipped = lappend(plan->skipped, pstrdup(node->unit->identity));
+}
+
+static int
+compare_statements(const ListCell *a, const ListCell *b)
+{
+	const PlanStatement *x = lfirst(a);
+	const PlanStatement *y = lfirst(b);
+	bool		drops = x->phase == PLAN_DROP_FIRST || x->phase == PLAN_DROP_LAST;
+
+	if (x->phase != y->phase)
+		return x->phase < y->phase ? -1 : 1;
+	if (x->order != y->order)
+		return (x->order < y->order) != drops ? -1 : 1;
+	return x->number - y->number;
+}
+
+void
+plan_sort(SchemaPlan *plan)
+{
+	list_sort(plan->statements, compare_statements);
+}
+
+/*
+ * Returns the statements as a script.  For the proof, those about roles are left
+ * out.
+ */
+char *
+plan_text(const SchemaPlan *plan, bool for_proof)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, plan->statements)
+	{
+		const PlanStatement *statement = lfirst(cell);
+
+		if (for_proof && statement->topic != PLAN_OBJECT)
+			continue;
+		if (statement->note)
+			appendStringInfo(&text, "-- %s\n", statement->note);
+		appendStringInfo(&text, "%s;\n", statement->text);
+	}
+	return text.data;
+}

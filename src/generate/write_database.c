@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * write_database.c
+ *	  Schemas and extensions.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "generate/attached.h"
+#include "generate/property.h"
+#include "generate/write.h"
+
+void
+schema_make(SchemaPlan *plan, const DependNode *to)
+{
+	plan_add(plan, PLAN_MAKE, to, "CREATE SCHEMA %s", to->unit->identity);
+	attached_write_unit(plan, PLAN_MAKE, to, "");
+}
+
+/*
+ * Writes a new extension, in the version that the server has by default.
+ */
+void
+extension_make(SchemaPlan *plan, const DependNode *to)
+{
+	plan_add(plan, PLAN_MAKE, to, "CREATE EXTENSION %s WITH SCHEMA %s", to->unit->identity,
+			 prop_get(to->row->definition, "schema"));
+}
