@@ -53,6 +53,7 @@ typedef struct Grantable
 	const char *columns;		/* " (column)" or "" */
 	const char *object;
 	const char *owner;
+	const char *defaults;		/* what comes before GRANT, if it is about those to come */
 } Grantable;
 
 /*
@@ -80,15 +81,11 @@ write_grant(SchemaPlan *plan, PlanPhase phase, const DependNode *node, const Gra
 	}
 	if (strcmp(role, "owner") == 0 && grantable->owner)
 		role = unconstify(char *, grantable->owner);
-	if (option_only)
-		plan_add(plan, phase, node, "REVOKE GRANT OPTION FOR %s%s ON %s FROM %s", right,
-				 grantable->columns, grantable->object, role)->topic = PLAN_GRANT;
-	else if (is_grant)
-		plan_add(plan, phase, node, "GRANT %s%s ON %s TO %s%s", right, grantable->columns,
-				 grantable->object, role, with_option ? " WITH GRANT OPTION" : "")->topic = PLAN_GRANT;
-	else
-		plan_add(plan, phase, node, "REVOKE %s%s ON %s FROM %s", right, grantable->columns,
-				 grantable->object, role)->topic = PLAN_GRANT;
+	plan_add(plan, phase, node, "%s%s%s %s%s ON %s %s %s%s",
+			 grantable->defaults ? grantable->defaults : "", is_grant && !option_only ? "GRANT" : "REVOKE",
+			 option_only ? " GRANT OPTION FOR" : "", right, grantable->columns, grantable->object,
+			 is_grant && !option_only ? "TO" : "FROM", role,
+			 is_grant && !option_only && with_option ? " WITH GRANT OPTION" : "")->topic = PLAN_GRANT;
 }
 
 /*
@@ -212,6 +209,25 @@ attached_write_unit(SchemaPlan *plan, PlanPhase phase, const DependNode *node, c
 }
 
 /*
+ * Is a right on the whole table taken from somebody?  That takes it for its
+ * columns, too, so what is granted for these is to be granted again.
+ */
+static bool
+loses_grants(const DependNode *unit)
+{
+	List	   *grants;
+	ListCell   *cell;
+
+	if (unit->pair == NULL)
+		return false;
+	grants = prop_all(unit->row->definition, "grant");
+	foreach(cell, prop_all(unit->pair->row->definition, "grant"))
+		if (!prop_list_has(grants, lfirst(cell)))
+			return true;
+	return false;
+}
+
+/*
  * The same for a column, with the sequence that it may have.
  */
 void
@@ -227,7 +243,7 @@ attached_write_column(SchemaPlan *plan, const DependNode *unit, const DependNode
 	};
 	Grantable	of_sequence = {.columns = "",.owner = grantable.owner};
 
-	write_grants(plan, PLAN_MAKE, unit, &grantable, from, to, "");
+	write_grants(plan, PLAN_MAKE, unit, &grantable, loses_grants(unit) ? "" : from, to, "");
 	write_notes(plan, PLAN_MAKE, unit,
 				psprintf("COLUMN %s.%s", unit->unit->identity, column->row->name), from, to, "");
 	if (sequence == NULL)
@@ -258,4 +274,26 @@ attached_write_part(SchemaPlan *plan, const DependNode *part, const char *from)
 		write_notes(plan, PLAN_MAKE, part,
 					psprintf("INDEX %.*s.%s", snapshot_schema_length(part->unit),
 							 part->unit->identity, part->row->name), from, to, "index ");
+}
+
+/*
+ * Writes how default privileges change from one description to another: "of
+ * role in schema s on tables".
+ */
+void
+attached_write_default_privileges(SchemaPlan *plan, PlanPhase phase, const DependNode *node,
+								  const char *from, const char *to)
+{
+	const char *of = node->unit->identity + strlen("of ");
+	const char *in = strstr(of, " in schema ");
+	const char *on = in ? strstr(in, " on ") : NULL;
+	Grantable	grantable = {.columns = ""};
+
+	if (on == NULL)
+		return;
+	grantable.object = attached_word(on + strlen(" on "));
+	grantable.defaults = psprintf("ALTER DEFAULT PRIVILEGES FOR ROLE %.*s IN SCHEMA %.*s ",
+								  (int) (in - of), of,
+								  (int) (on - in - strlen(" in schema ")), in + strlen(" in schema "));
+	write_grants(plan, phase, node, &grantable, from, to, "");
 }

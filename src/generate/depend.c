@@ -116,6 +116,17 @@ depend_unit_of(const DependGraph *graph, const DependNode *part)
 		(part->is_default ? 1 : 0);
 }
 
+/*
+ * Is a part changed with that of the table that this one inherits it from?
+ */
+bool
+depend_follows_parent(const DependNode *part)
+{
+	return !depend_unit_of(NULL, part)->retied &&
+		(prop_has(part->row->definition, "inherited") ||
+		 prop_has(part->row->definition, "partition of index"));
+}
+
 static DependGraph *
 make_graph(SchemaSnapshot *snapshot)
 {

@@ -37,6 +37,7 @@ typedef struct DependNode
 	Fate		fate;
 	bool		in_scope;
 	bool		retyped;		/* a column whose type is changed */
+	bool		retied;			/* a table that is made, or ceases to be, a partition */
 	bool		stands_apart;	/* a constraint not written in CREATE TABLE */
 } DependNode;
 
@@ -57,6 +58,7 @@ extern DependNode *depend_find_unit(const DependGraph *graph, const char *kind,
 extern DependNode *depend_find_row(const DependGraph *graph, const DependNode *unit,
 								   const char *kind, const char *name);
 extern DependNode *depend_unit_of(const DependGraph *graph, const DependNode *part);
+extern bool depend_follows_parent(const DependNode *part);
 extern bool depend_is_unit(const DependNode *node);
 extern bool depend_is(const DependNode *node, const char *kind);
 

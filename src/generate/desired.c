@@ -21,6 +21,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/varlena.h"
@@ -226,6 +227,44 @@ look_at_schema(Look *look, CreateSchemaStmt *stmt)
 }
 
 /*
+ * Warns of a statement that is about something else than a schema.
+ */
+static void
+look_at_other(Look *look, Node *stmt)
+{
+	const char *what = NULL;
+	char	   *warning;
+
+	switch (nodeTag(stmt))
+	{
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_CopyStmt:
+			what = "rows are not";
+			break;
+		case T_CreateRoleStmt:
+		case T_AlterRoleStmt:
+		case T_AlterRoleSetStmt:
+		case T_DropRoleStmt:
+		case T_GrantRoleStmt:
+			what = "roles are not";
+			break;
+		case T_AlterDatabaseStmt:
+		case T_AlterDatabaseSetStmt:
+		case T_AlterSystemStmt:
+			what = "settings are not";
+			break;
+		default:
+			return;
+	}
+	warning = psprintf("%s in the desired SQL is not compared: %s a part of the schema",
+					   CreateCommandName(stmt), what);
+	if (!prop_list_has(look->desired->warnings, warning))
+		look->desired->warnings = lappend(look->desired->warnings, warning);
+}
+
+/*
  * Notes what a statement speaks of besides the schema it makes objects in.
  */
 static void
@@ -309,6 +348,7 @@ look_at(Look *look, Node *stmt)
 			break;
 		default:
 			look_at_attached(look, stmt);
+			look_at_other(look, stmt);
 			break;
 	}
 }

@@ -16,6 +16,7 @@ typedef struct Desired
 	bool		owners;
 	bool		grants;
 	bool		comments;
+	List	   *warnings;		/* char * */
 } Desired;
 
 extern Desired *desired_read(text *sql);

@@ -27,6 +27,7 @@ reset(DependGraph *graph)
 		graph->node[i].pair = NULL;
 		graph->node[i].fate = FATE_STAYS;
 		graph->node[i].retyped = false;
+		graph->node[i].retied = false;
 	}
 }
 
@@ -39,30 +40,41 @@ drop_identity(SchemaPlan *plan, const DependNode *unit, const DependNode *column
 {
 	if (column->pair && prop_has(column->row->definition, "sequence name") &&
 		!prop_has(column->pair->row->definition, "identity"))
-		plan_add(plan, PLAN_DROP_FIRST, column, "ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY",
+		plan_add(plan, PLAN_DROP_FIRST, unit, "ALTER TABLE %s ALTER COLUMN %s DROP IDENTITY",
 				 unit->unit->identity, column->row->name);
 }
 
 /*
- * A foreign key between two tables that both go is in the way of dropping them.
+ * Is what a part of a unit that goes needs dropped before the unit?  Then the
+ * part is in the way: a trigger's function, the table of a foreign key.
  */
 static bool
-ties_dropped_tables(const SchemaPlan *plan, const DependNode *part)
+is_in_the_way(const DependNode *part)
 {
+	const DependNode *unit = depend_unit_of(NULL, part);
 	ListCell   *cell;
 
-	(void) plan;
-	if (!depend_is(part, "constraint") || !prop_has(part->row->definition, "foreign key"))
+	if (part->is_default || depend_is(part, "column") || depend_is_unit(part))
 		return false;
 	foreach(cell, part->needs)
 	{
-		const DependNode *need = lfirst(cell);
+		const DependNode *need = depend_unit_of(NULL, lfirst(cell));
 
-		if (need->unit != part->unit &&
-			depend_unit_of(NULL, need)->fate == FATE_GOES_LAST)
+		if (need != unit && need->fate == unit->fate && need->order > unit->order)
+			return true;
+		/* that of a table which goes before all that go last */
+		if (need != unit && need->fate == FATE_GOES && unit->fate == FATE_GOES_LAST)
 			return true;
 	}
 	return false;
+}
+
+static void
+drop_parts_in_the_way(SchemaPlan *plan, const DependNode *unit)
+{
+	for (int i = 1; i < unit->unit->rows; i++)
+		if (is_in_the_way(unit + 2 * i))
+			part_drop(plan, unit + 2 * i);
 }
 
 /*
@@ -80,7 +92,7 @@ drop_parts(SchemaPlan *plan, const DependNode *unit)
 		if (depend_is(part, "column"))
 		{
 			drop_identity(plan, unit, part);
-			if (part->fate == FATE_GOES && !prop_has(part->row->definition, "inherited"))
+			if (part->fate == FATE_GOES && !depend_follows_parent(part))
 				column_drop(plan, PLAN_DROP_FIRST, unit, part);
 			else if ((part + 1)->fate == FATE_GOES && part->pair)
 				column_drop_default(plan, unit, part);
@@ -95,6 +107,13 @@ drop_parts(SchemaPlan *plan, const DependNode *unit)
 static void
 warn_dropped(SchemaPlan *plan, const DependNode *unit)
 {
+	for (int i = 0; i < 2 * unit->unit->rows; i++)
+	{
+		ListCell   *cell;
+
+		foreach(cell, unit[i].needed_by)
+			fate_warn_outside(plan, &unit[i], lfirst(cell));
+	}
 	if (strcmp(unit->unit->kind, "table") != 0)
 		return;
 	plan_warn(plan, "table %s is dropped, with %s", unit->unit->identity,
@@ -107,7 +126,7 @@ warn_dropped(SchemaPlan *plan, const DependNode *unit)
 			strcmp(prop_without(new->row->definition, (const char *const[]) {"owner", NULL}),
 				   prop_without(unit->row->definition, (const char *const[]) {"owner", NULL})) != 0)
 			continue;
-		plan_warn(plan, "if table %s is to be renamed to %s, write ALTER TABLE %s RENAME TO %s in place of dropping the one and making the other, which loses its rows",
+		plan_warn_up(plan, "if table %s is to be renamed to %s, write ALTER TABLE %s RENAME TO %s in place of dropping the one and making the other, which loses its rows",
 				  unit->unit->identity, new->unit->identity, unit->unit->identity,
 				  new->unit->identity + snapshot_schema_length(new->unit) + 1);
 		break;
@@ -150,6 +169,7 @@ write_drops(SchemaPlan *plan)
 				type_replace(plan, unit);
 				break;
 			case FATE_GOES:
+				drop_parts_in_the_way(plan, unit);
 				unit_drop(plan, PLAN_DROP_FIRST, unit);
 				if (unit->pair == NULL)
 					warn_dropped(plan, unit);
@@ -157,9 +177,7 @@ write_drops(SchemaPlan *plan)
 			case FATE_GOES_LAST:
 				if (goes_with_column(plan, unit))
 					break;
-				for (int j = 1; j < unit->unit->rows; j++)
-					if (ties_dropped_tables(plan, unit + 2 * j))
-						part_drop(plan, unit + 2 * j);
+				drop_parts_in_the_way(plan, unit);
 				unit_drop(plan, PLAN_DROP_LAST, unit);
 				warn_dropped(plan, unit);
 				break;
@@ -267,7 +285,7 @@ warn_order(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 		}
 	}
 	if (strcmp(old_order.data, new_order.data) != 0)
-		plan_warn(plan, "the columns of table %s stay in the order %s, in place of %s",
+		plan_warn_up(plan, "the columns of table %s stay in the order %s, in place of %s",
 				  to->unit->identity, old_order.data, new_order.data);
 }
 

@@ -104,6 +104,8 @@ pair_all(SchemaPlan *plan)
 		if (to == NULL)
 			continue;
 		tie(from, to);
+		from->retied = to->retied = !prop_same(from->row->definition, to->row->definition,
+											   "partition of");
 		pair_parts(plan, from, to);
 	}
 }
@@ -181,6 +183,21 @@ foreign_key_follows(const DependNode *column)
 }
 
 /*
+ * Warns if what depends on something that goes is out of reach.  Returns whether
+ * it is.
+ */
+bool
+fate_warn_outside(SchemaPlan *plan, const DependNode *need, const DependNode *node)
+{
+	if (node->in_scope)
+		return false;
+	plan_warn(plan, "%s %s depends on %s, which is changed or dropped: it is in a schema that the desired SQL makes nothing in, and the SQL fails as long as it is there",
+			  node->row->kind, snapshot_row_identity(node->unit, node->row),
+			  snapshot_row_identity(need->unit, need->row));
+	return true;
+}
+
+/*
  * "need" goes, or changes in a way that what depends on it cannot take.  Decides
  * on what does.
  */
@@ -191,13 +208,8 @@ follow(Going *going, DependNode *need, DependNode *node)
 
 	if (unit->fate == FATE_GOES || node->fate == FATE_GOES)
 		return;
-	if (!node->in_scope)
-	{
-		plan_warn(going->plan, "%s %s depends on %s, which is changed or dropped: it is in a schema that the desired SQL makes nothing in, and the up SQL fails as long as it is there",
-				  node->row->kind, snapshot_row_identity(node->unit, node->row),
-				  snapshot_row_identity(need->unit, need->row));
+	if (fate_warn_outside(going->plan, need, node))
 		return;
-	}
 	if (node->is_default)
 	{
 		/* what it is generated from changes, so it is made anew */

@@ -7,6 +7,7 @@
 
 #include "generate/plan.h"
 
+extern bool fate_warn_outside(SchemaPlan *plan, const DependNode *need, const DependNode *node);
 extern void fate_decide(SchemaPlan *plan);
 
 #endif							/* NEON_MIGRATE_GENERATE_FATE_H */

@@ -115,12 +115,13 @@ migrate_generate(PG_FUNCTION_ARGS)
 	nest = NewGUCNestLevel();
 	settings_pin("client_min_messages", "warning");
 	desired = desired_read(PG_GETARG_TEXT_PP(0));
+	warnings = desired->warnings;
 	leave_out_own(desired, ledger->own_schema);
 	live = read_live(ledger->own_schema);
 	wanted = build_desired(desired, ledger->own_schema, live->snapshot, &warnings);
 	if (desired->schemas == NIL)
 		warnings = lappend(warnings, pstrdup("the desired SQL makes no object in any schema, so there is nothing to compare with"));
-	scope_mark(live, desired->schemas);
+	scope_mark(live, desired);
 	scope_keep_unsaid(wanted->snapshot, live->snapshot, desired);
 	up = diff_write(live, wanted, false, desired->owners);
 	warnings = list_concat(warnings, up->warnings);

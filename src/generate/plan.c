@@ -49,6 +49,19 @@ plan_add(SchemaPlan *plan, PlanPhase phase, const DependNode *node, const char *
 	return statement;
 }
 
+static void
+add_warning(SchemaPlan *plan, char *text)
+{
+	ListCell   *cell;
+
+	if (plan->is_down)
+		text = psprintf("down: %s", text);
+	foreach(cell, plan->warnings)
+		if (strcmp(lfirst(cell), text) == 0)
+			return;
+	plan->warnings = lappend(plan->warnings, text);
+}
+
 /*
  * Adds a warning, once.
  */
@@ -57,7 +70,6 @@ plan_warn(SchemaPlan *plan, const char *format,...)
 {
 	char	   *text;
 	int			needed = 0;
-	ListCell   *cell;
 
 	do
 	{
@@ -67,12 +79,29 @@ plan_warn(SchemaPlan *plan, const char *format,...)
 		text = format_text(format, args, &needed);
 		va_end(args);
 	} while (needed > 0);
+	add_warning(plan, text);
+}
+
+/*
+ * The same for what is of interest on the way there only: what it costs.
+ */
+void
+plan_warn_up(SchemaPlan *plan, const char *format,...)
+{
+	char	   *text;
+	int			needed = 0;
+
 	if (plan->is_down)
-		text = psprintf("down: %s", text);
-	foreach(cell, plan->warnings)
-		if (strcmp(lfirst(cell), text) == 0)
-			return;
-	plan->warnings = lappend(plan->warnings, text);
+		return;
+	do
+	{
+		va_list		args;
+
+		va_start(args, format);
+		text = format_text(format, args, &needed);
+		va_end(args);
+	} while (needed > 0);
+	add_warning(plan, text);
 }
 
 /*
@@ -115,6 +144,7 @@ char *
 plan_text(const SchemaPlan *plan, bool for_proof)
 {
 	StringInfoData text;
+	const char *note = "";
 	ListCell   *cell;
 
 	initStringInfo(&text);
@@ -124,8 +154,10 @@ plan_text(const SchemaPlan *plan, bool for_proof)
 
 		if (for_proof && statement->topic != PLAN_OBJECT)
 			continue;
-		if (statement->note)
+		/* once for several in a row */
+		if (statement->note && strcmp(statement->note, note) != 0)
 			appendStringInfo(&text, "-- %s\n", statement->note);
+		note = statement->note ? statement->note : "";
 		appendStringInfo(&text, "%s;\n", statement->text);
 	}
 	return text.data;

@@ -55,6 +55,7 @@ typedef struct SchemaPlan
 extern PlanStatement *plan_add(SchemaPlan *plan, PlanPhase phase, const DependNode *node,
 							   const char *format,...) compat_printf(4, 5);
 extern void plan_warn(SchemaPlan *plan, const char *format,...) compat_printf(2, 3);
+extern void plan_warn_up(SchemaPlan *plan, const char *format,...) compat_printf(2, 3);
 extern void plan_skip(SchemaPlan *plan, const DependNode *node, const char *why);
 extern void plan_sort(SchemaPlan *plan);
 extern char *plan_text(const SchemaPlan *plan, bool for_proof);

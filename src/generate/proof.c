@@ -101,6 +101,13 @@ warn_unit(Proof *proof, const char *identity, const char *what, const char *how)
 							  psprintf("not proven: %s, %s %s", proof->stage, what, how));
 }
 
+static bool
+takes_part(const Proof *proof, const SchemaUnit *unit)
+{
+	return scope_has(proof->schemas, unit) && unit_is_written(unit->kind) &&
+		strcmp(unit->kind, "default privileges") != 0;
+}
+
 /*
  * Warns of what differs between what was made and what was to be.
  */
@@ -115,7 +122,7 @@ compare(Proof *proof, List *aside, const SchemaSnapshot *wanted)
 		SchemaUnit **found = snapshot_position(made, unit->kind, unit->identity);
 		char	   *part = found ? difference(*found, unit) : NULL;
 
-		if (!scope_has(proof->schemas, unit) || !unit_is_written(unit->kind))
+		if (!takes_part(proof, unit))
 			continue;
 		if (found == NULL)
 			warn_unit(proof, unit->identity, psprintf("%s %s", unit->kind, unit->identity),
@@ -127,7 +134,7 @@ compare(Proof *proof, List *aside, const SchemaSnapshot *wanted)
 	{
 		const SchemaUnit *unit = made->unit[i];
 
-		if (scope_has(proof->schemas, unit) && unit_is_written(unit->kind) &&
+		if (takes_part(proof, unit) &&
 			snapshot_position(wanted, unit->kind, unit->identity) == NULL)
 			warn_unit(proof, unit->identity, psprintf("%s %s", unit->kind, unit->identity),
 					  "is there, too");

@@ -68,15 +68,17 @@ scope_has(const List *schemas, const SchemaUnit *unit)
 }
 
 /*
- * Marks in the graph what is in the schemas.
+ * Marks in the graph what takes part: what is in the schemas, and default
+ * privileges if the SQL speaks of grants.
  */
 void
-scope_mark(DependGraph *graph, const List *schemas)
+scope_mark(DependGraph *graph, const Desired *said)
 {
 	for (int i = 0; i < graph->snapshot->units; i++)
 	{
 		SchemaUnit *unit = graph->snapshot->unit[i];
-		bool		in_scope = scope_has(schemas, unit);
+		bool		in_scope = scope_has(said->schemas, unit) &&
+			(said->grants || strcmp(unit->kind, "default privileges") != 0);
 
 		for (int j = 0; j < 2 * unit->rows; j++)
 			graph->node[graph->first[i] + j].in_scope = in_scope;
@@ -127,8 +129,7 @@ keep_properties(SchemaRow *row, const SchemaRow *live, const char *const *keys)
 }
 
 /*
- * Keeps of the live schema what the desired SQL does not speak of.  Default
- * privileges are not made, and not taken back, by what does not speak of grants.
+ * Keeps of the live schema what the desired SQL does not speak of.
  */
 void
 scope_keep_unsaid(SchemaSnapshot *desired, const SchemaSnapshot *live, const Desired *said)

@@ -10,7 +10,7 @@
 
 extern char *scope_schema_of(const SchemaUnit *unit);
 extern bool scope_has(const List *schemas, const SchemaUnit *unit);
-extern void scope_mark(DependGraph *graph, const List *schemas);
+extern void scope_mark(DependGraph *graph, const Desired *said);
 extern void scope_keep_unsaid(SchemaSnapshot *desired, const SchemaSnapshot *live,
 							  const Desired *said);
 

@@ -78,6 +78,9 @@ extern void statistics_make(SchemaPlan *plan, const DependNode *to);
 /* write_database.c */
 extern void schema_make(SchemaPlan *plan, const DependNode *to);
 extern void extension_make(SchemaPlan *plan, const DependNode *to);
+extern void default_privileges_make(SchemaPlan *plan, const DependNode *to);
+extern void default_privileges_change(SchemaPlan *plan, const DependNode *from,
+									 const DependNode *to);
 
 /* write_unit.c */
 extern bool unit_is_written(const char *kind);

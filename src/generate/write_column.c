@@ -132,14 +132,14 @@ column_add(SchemaPlan *plan, const DependNode *unit, const DependNode *column)
 	if (prop_has(definition, "not null") && !prop_has(definition, "default") &&
 		!prop_has(definition, "identity") && !generated_text(definition, &is_virtual) &&
 		!facts_is_empty(plan, unit))
-		plan_warn(plan, "column %s.%s is NOT NULL without a default, and table %s has %s: adding it fails. Give it a default, or add it without NOT NULL, fill it, and set NOT NULL in a later migration",
+		plan_warn_up(plan, "column %s.%s is NOT NULL without a default, and table %s has %s: adding it fails. Give it a default, or add it without NOT NULL, fill it, and set NOT NULL in a later migration",
 				  unit->unit->identity, column->row->name, unit->unit->identity,
 				  facts_rows(plan, unit));
 	if ((generated_text(definition, &is_virtual) && !is_virtual) || prop_has(definition, "identity") ||
 		(prop_has(definition, "default") && facts_is_volatile(prop_get(definition, "default"))))
 	{
 		if (!facts_is_empty(plan, unit))
-			plan_warn(plan, "adding column %s.%s rewrites table %s (%s) under a lock that keeps out readers and writers",
+			plan_warn_up(plan, "adding column %s.%s rewrites table %s (%s) under a lock that keeps out readers and writers",
 					  unit->unit->identity, column->row->name, unit->unit->identity,
 					  facts_rows(plan, unit));
 	}
@@ -154,8 +154,9 @@ change_type(SchemaPlan *plan, const DependNode *unit, const DependNode *from, co
 	const char *old_type = prop_get(from->row->definition, "type");
 	const char *type = prop_get(to->row->definition, "type");
 	const char *collation = prop_get(to->row->definition, "collation");
-	CastNeed	need = from->retyped && strcmp(old_type, type) == 0 ? CAST_BY_TEXT :
-		cast_need(old_type, type);
+	/* a type that was replaced has the same name */
+	CastNeed	need = strcmp(old_type, type) != 0 ? cast_need(old_type, type) :
+		prop_same(from->row->definition, to->row->definition, "collation") ? CAST_BY_TEXT : CAST_NONE;
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -171,7 +172,7 @@ change_type(SchemaPlan *plan, const DependNode *unit, const DependNode *from, co
 	if (strcmp(old_type, type) == 0)
 		return;
 	if (!facts_is_empty(plan, unit) && !cast_keeps_rows(old_type, type))
-		plan_warn(plan, "the type of column %s.%s changes from %s to %s: table %s (%s) is rewritten under a lock that keeps out readers and writers, and values that do not fit make it fail",
+		plan_warn_up(plan, "the type of column %s.%s changes from %s to %s: table %s (%s) is rewritten under a lock that keeps out readers and writers, and values that do not fit make it fail",
 				  unit->unit->identity, to->row->name, old_type, type, unit->unit->identity,
 				  facts_rows(plan, unit));
 }
@@ -197,7 +198,7 @@ change_not_null(SchemaPlan *plan, const DependNode *unit, const DependNode *from
 	if (was == is)
 		return;
 	if (is && !facts_is_empty(plan, unit))
-		plan_warn(plan, "column %s.%s becomes NOT NULL: table %s (%s) is read under a lock that keeps out readers and writers, and a NULL in it makes it fail. For a large table: ADD CONSTRAINT ... CHECK (%s IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a later migration, then this",
+		plan_warn_up(plan, "column %s.%s becomes NOT NULL: table %s (%s) is read under a lock that keeps out readers and writers, and a NULL in it makes it fail. For a large table: ADD CONSTRAINT ... CHECK (%s IS NOT NULL) NOT VALID, VALIDATE CONSTRAINT in a later migration, then this",
 				  unit->unit->identity, to->row->name, unit->unit->identity,
 				  facts_rows(plan, unit), to->row->name);
 	plan_add(plan, PLAN_MAKE, unit, "ALTER TABLE %s ALTER COLUMN %s %s NOT NULL",
@@ -246,13 +247,11 @@ column_change(SchemaPlan *plan, const DependNode *unit, const DependNode *from, 
 {
 	const char *old = from->row->definition;
 	const char *new = to->row->definition;
-	bool		inherited = prop_has(old, "inherited") && prop_has(new, "inherited");
+	bool		inherited = depend_follows_parent(from) && depend_follows_parent(to);
 	bool		retyped = is_other_type(from, to);
 	bool		default_gone = (from + 1)->fate == FATE_GOES;
 	const char *table = unit->unit->identity;
 
-	if (strcmp(old, new) == 0 && !retyped && !default_gone)
-		return;
 	if (prop_has(old, "default") && !default_gone &&
 		((retyped && !inherited) || !prop_has(new, "default")))
 	{
@@ -268,8 +267,7 @@ column_change(SchemaPlan *plan, const DependNode *unit, const DependNode *from, 
 		plan_add(plan, PLAN_MAKE, unit, "ALTER TABLE ONLY %s ALTER COLUMN %s SET DEFAULT %s", table,
 				 to->row->name, prop_get(new, "default"));
 	change_identity(plan, unit, from, to);
-	if (prop_has(old, "inherited") != prop_has(new, "inherited") &&
-		prop_same(unit->row->definition, unit->pair ? unit->pair->row->definition : "", "partition of"))
+	if (prop_has(old, "inherited") != prop_has(new, "inherited") && !unit->retied)
 		plan_skip(plan, to, "whether a column is the table's own besides being inherited is not written");
 	write_rest(plan, unit, to, old);
 	attached_write_column(plan, unit, to, old);
@@ -278,7 +276,7 @@ column_change(SchemaPlan *plan, const DependNode *unit, const DependNode *from, 
 void
 column_drop(SchemaPlan *plan, PlanPhase phase, const DependNode *unit, const DependNode *column)
 {
-	plan_add(plan, phase, phase == PLAN_MAKE ? unit : column, "ALTER TABLE %s DROP COLUMN %s",
+	plan_add(plan, phase, unit, "ALTER TABLE %s DROP COLUMN %s",
 			 unit->unit->identity, column->row->name);
 }
 
@@ -288,6 +286,6 @@ column_drop(SchemaPlan *plan, PlanPhase phase, const DependNode *unit, const Dep
 void
 column_drop_default(SchemaPlan *plan, const DependNode *unit, const DependNode *column)
 {
-	plan_add(plan, PLAN_DROP_FIRST, column, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
+	plan_add(plan, PLAN_DROP_FIRST, unit, "ALTER TABLE ONLY %s ALTER COLUMN %s DROP DEFAULT",
 			 unit->unit->identity, column->row->name);
 }

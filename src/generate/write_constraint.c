@@ -101,15 +101,14 @@ constraint_make(SchemaPlan *plan, const DependNode *constraint)
 								 constraint->unit->identity);
 	DependNode *table = depend_unit_of(plan->to, constraint);
 
-	if (prop_has(row->definition, "inherited"))
+	/* made with that of the table it is inherited from */
+	if (prop_has(row->definition, "inherited") && !table->retied)
 	{
-		/* made with that of the table it is inherited from */
-		if (!table->pair)
-			attached_write_part(plan, constraint, "");
+		attached_write_part(plan, constraint, "");
 		return;
 	}
 	if (index && table->pair && facts_is_large(plan, table))
-		plan_warn(plan, "building the index of constraint %s on %s (%s) keeps out writers: in a migration of its own, CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... USING INDEX",
+		plan_warn_up(plan, "building the index of constraint %s on %s (%s) keeps out writers: in a migration of its own, CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT ... USING INDEX",
 				  row->name, constraint->unit->identity, facts_rows(plan, table));
 	plan_add(plan, PLAN_MAKE, constraint, "%s ADD CONSTRAINT %s %s%s", alter, row->name,
 			 constraint_text(row), later || not_valid ? " NOT VALID" : "");
@@ -149,8 +148,7 @@ constraint_change(SchemaPlan *plan, const DependNode *from, const DependNode *to
 				 prop_has(new, "deferrable initially deferred") ? "DEFERRABLE INITIALLY DEFERRED" :
 				 prop_has(new, "deferrable") ? "DEFERRABLE INITIALLY IMMEDIATE" : "NOT DEFERRABLE");
 	if (plan && prop_has(old, "inherited") != prop_has(new, "inherited") &&
-		prop_same(depend_unit_of(plan->from, from)->row->definition,
-				  depend_unit_of(plan->to, to)->row->definition, "partition of"))
+		!depend_unit_of(plan->to, to)->retied)
 		plan_skip(plan, to, "whether a constraint is the table's own besides being inherited is not written");
 	if (plan && prop_has(old, "clustered") != prop_has(new, "clustered"))
 	{

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * write_database.c
- *	  Schemas and extensions.
+ *	  Schemas, extensions, default privileges.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,4 +26,17 @@ extension_make(SchemaPlan *plan, const DependNode *to)
 {
 	plan_add(plan, PLAN_MAKE, to, "CREATE EXTENSION %s WITH SCHEMA %s", to->unit->identity,
 			 prop_get(to->row->definition, "schema"));
+}
+
+void
+default_privileges_make(SchemaPlan *plan, const DependNode *to)
+{
+	attached_write_default_privileges(plan, PLAN_MAKE, to, "", to->row->definition);
+}
+
+void
+default_privileges_change(SchemaPlan *plan, const DependNode *from, const DependNode *to)
+{
+	attached_write_default_privileges(plan, PLAN_MAKE, to, from->row->definition,
+									  to->row->definition);
 }

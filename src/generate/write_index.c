@@ -126,7 +126,7 @@ index_make(SchemaPlan *plan, const DependNode *index)
 	char	   *identity = snapshot_row_identity(index->unit, index->row);
 
 	if (table->pair && facts_is_large(plan, table))
-		plan_warn(plan, "building index %s on %s (%s) keeps out writers: in a migration of its own, which CALL migrate_run() runs, CREATE %sINDEX CONCURRENTLY lets them go on",
+		plan_warn_up(plan, "building index %s on %s (%s) keeps out writers: in a migration of its own, which CALL migrate_run() runs, CREATE %sINDEX CONCURRENTLY lets them go on",
 				  identity, index->unit->identity, facts_rows(plan, table),
 				  prop_has(definition, "unique") ? "UNIQUE " : "");
 	plan_add(plan, PLAN_MAKE, index, "CREATE %sINDEX %s ON %s%s",

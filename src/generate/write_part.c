@@ -35,10 +35,8 @@ part_make(SchemaPlan *plan, const DependNode *part)
 static bool
 goes_with_parent(const DependNode *part)
 {
-	const char *definition = part->row->definition;
-
-	return prop_has(definition, "partition of index") || prop_has(definition, "inherited") ||
-		(depend_is(part, "trigger") && strstr(definition, "EXECUTE ") == NULL);
+	return depend_follows_parent(part) ||
+		(depend_is(part, "trigger") && strstr(part->row->definition, "EXECUTE ") == NULL);
 }
 
 void

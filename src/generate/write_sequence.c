@@ -130,13 +130,17 @@ sequence_change(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 {
 	const char *old = from->row->definition;
 	const char *new = to->row->definition;
+	bool		same_type = prop_same(old, new, "type");
+	bool		turned = (*prop_get(old, "increment") == '-') != (*prop_get(new, "increment") == '-');
 
-	if (!prop_same(old, new, "type"))
-		plan_add(plan, PLAN_MAKE, to, "ALTER SEQUENCE %s AS %s%s", to->unit->identity,
-				 prop_get(new, "type"), sequence_clauses(new, "", true));
-	else if (strcmp(sequence_clauses(old, "", true), sequence_clauses(new, "", true)) != 0)
-		plan_add(plan, PLAN_MAKE, to, "ALTER SEQUENCE %s%s", to->unit->identity,
-				 sequence_clauses(new, "", true));
+	/* where it is may be out of the limits of one that counts the other way */
+	if (turned)
+		plan_warn(plan, "sequence %s counts the other way, and starts anew", to->unit->identity);
+	if (!same_type ||
+		strcmp(sequence_clauses(old, "", true), sequence_clauses(new, "", true)) != 0)
+		plan_add(plan, PLAN_MAKE, to, "ALTER SEQUENCE %s%s%s%s%s", to->unit->identity,
+				 same_type ? "" : " AS ", same_type ? "" : prop_get(new, "type"),
+				 sequence_clauses(new, "", true), turned ? " RESTART" : "");
 	if (prop_has(old, "unlogged") != prop_has(new, "unlogged"))
 		plan_add(plan, PLAN_MAKE, to, "ALTER SEQUENCE %s SET %s", to->unit->identity,
 				 prop_has(new, "unlogged") ? "UNLOGGED" : "LOGGED");

@@ -177,16 +177,18 @@ change_storage(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 	{
 		plan_add(plan, PLAN_MAKE, to, "%s SET %s", alter,
 				 prop_has(new, "unlogged") ? "UNLOGGED" : "LOGGED");
-		plan_warn(plan, "table %s (%s) is rewritten under a lock that keeps out readers and writers, to make it %s",
-				  to->unit->identity, facts_rows(plan, to),
-				  prop_has(new, "unlogged") ? "unlogged" : "logged");
+		if (!facts_is_empty(plan, to))
+			plan_warn_up(plan, "table %s (%s) is rewritten under a lock that keeps out readers and writers, to make it %s",
+						 to->unit->identity, facts_rows(plan, to),
+						 prop_has(new, "unlogged") ? "unlogged" : "logged");
 	}
 	if (!prop_same(old, new, "tablespace"))
 	{
 		plan_add(plan, PLAN_MAKE, to, "%s SET TABLESPACE %s", alter,
 				 prop_get(new, "tablespace") ? prop_get(new, "tablespace") : "pg_default");
-		plan_warn(plan, "table %s (%s) is moved to another tablespace under a lock that keeps out readers and writers",
-				  to->unit->identity, facts_rows(plan, to));
+		if (!facts_is_empty(plan, to))
+			plan_warn_up(plan, "table %s (%s) is moved to another tablespace under a lock that keeps out readers and writers",
+						 to->unit->identity, facts_rows(plan, to));
 	}
 	options_change(plan, to, alter, prop_get(old, "options"), prop_get(new, "options"), "");
 	options_change(plan, to, alter, prop_get(old, "toast options"), prop_get(new, "toast options"),
@@ -237,7 +239,7 @@ warn_renamed(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 			if (!depend_is(new, "column") || new->pair ||
 				!prop_same(old->row->definition, new->row->definition, "type"))
 				continue;
-			plan_warn(plan, "if column %s.%s is to be renamed to %s, write ALTER TABLE %s RENAME COLUMN %s TO %s in place of dropping the one and adding the other, which loses what is in it",
+			plan_warn_up(plan, "if column %s.%s is to be renamed to %s, write ALTER TABLE %s RENAME COLUMN %s TO %s in place of dropping the one and adding the other, which loses what is in it",
 					  to->unit->identity, old->row->name, new->row->name, to->unit->identity,
 					  old->row->name, new->row->name);
 			break;
@@ -256,8 +258,7 @@ change_columns(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 			bool		generated = prop_has(part->row->definition, "generated");
 
 			if (depend_is(part, "column") && generated == (pass == 1) &&
-				(part->pair == NULL || part->pair->fate == FATE_GOES) &&
-				!prop_has(part->row->definition, "inherited"))
+				(part->pair == NULL || part->pair->fate == FATE_GOES) && !depend_follows_parent(part))
 				column_add(plan, to, part);
 		}
 	for (int i = 1; i < to->unit->rows; i++)
@@ -272,7 +273,7 @@ change_columns(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 		const DependNode *part = from + 2 * i;
 
 		if (!depend_is(part, "column") || part->pair || part->fate == FATE_GOES ||
-			prop_has(part->row->definition, "inherited"))
+			depend_follows_parent(part))
 			continue;
 		column_drop(plan, PLAN_MAKE, to, part);
 		if (!facts_is_empty(plan, to))
@@ -289,11 +290,11 @@ change_columns(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 void
 table_change(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 {
+	attached_write_unit(plan, PLAN_MAKE, to, from->row->definition);
 	change_storage(plan, from, to);
 	warn_renamed(plan, from, to);
 	change_columns(plan, from, to);
 	write_rest(plan, to, from->row->definition);
 	if (!prop_same(from->row->definition, to->row->definition, "partition of"))
 		attach(plan, to);
-	attached_write_unit(plan, PLAN_MAKE, to, from->row->definition);
 }

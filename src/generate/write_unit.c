@@ -32,6 +32,7 @@ static const struct
 }			writers[] = {
 	{"schema", schema_make, attached_change},
 	{"extension", extension_make, attached_change},
+	{"default privileges", default_privileges_make, default_privileges_change},
 	{"type", type_make, type_change},
 	{"domain", domain_make, domain_change},
 	{"sequence", sequence_make, sequence_change},
@@ -77,8 +78,11 @@ unit_change(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 void
 unit_drop(SchemaPlan *plan, PlanPhase phase, const DependNode *from)
 {
-	plan_add(plan, phase, from, "DROP %s %s", attached_word(from->unit->kind),
-			 attached_identity(from->unit));
+	if (strcmp(from->unit->kind, "default privileges") == 0)
+		attached_write_default_privileges(plan, phase, from, from->row->definition, "");
+	else
+		plan_add(plan, phase, from, "DROP %s %s", attached_word(from->unit->kind),
+				 attached_identity(from->unit));
 }
 
 /*

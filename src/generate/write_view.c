@@ -61,7 +61,7 @@ view_make(SchemaPlan *plan, const DependNode *to)
 		appendStringInfo(&text, " TABLESPACE %s", prop_get(definition, "tablespace"));
 	plan_add(plan, PLAN_MAKE, to, "%s AS\n%s", text.data, prop_get(definition, "query"));
 	if (materialized && to->pair)
-		plan_warn(plan, "materialized view %s is made anew, and filled again", to->unit->identity);
+		plan_warn_up(plan, "materialized view %s is made anew, and filled again", to->unit->identity);
 	attached_write_unit(plan, PLAN_MAKE, to, "");
 	write_columns(plan, to, true);
 }
