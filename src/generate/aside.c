@@ -8,12 +8,11 @@
  * others read and write their tables as before, and do not see the name.  Only
  * who changes the schema itself waits until the subtransaction ends.
  *
- * The functions, types and operators of extensions that live in such a schema
- * are moved to the empty one, so that their names are still good.  They may
- * belong to a superuser, if the extension is a trusted one, so this is done with
- * his rights: it does to names what putting the schema aside did, and to a
- * schema that is the caller's.  Tables and views of extensions stay where they
- * are, as moving one takes a lock on it.
+ * What belongs to extensions and lives in such a schema is moved to the empty
+ * one, so that its name is still good.  It may belong to a superuser, if the
+ * extension is a trusted one, so this is done with his rights: it does to names
+ * what putting the schema aside did, and to a schema that is the caller's.  Of
+ * tables and views only the name is moved, which needs no lock.
  *
  * Nothing here is a statement, so that event triggers do not see it.
  *
@@ -40,6 +39,7 @@
 #include "commands/comment.h"
 #include "commands/dbcommands.h"
 #include "commands/schemacmds.h"
+#include "commands/tablecmds.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -139,8 +139,7 @@ put_aside(const char *name, Oid schema)
 }
 
 /*
- * Does the object have a name in this schema, and can it be moved without a lock
- * on a relation?
+ * Does the object have a name in this schema of its own?
  */
 static bool
 may_move(const ObjectAddress *object, Oid schema)
@@ -150,8 +149,6 @@ may_move(const ObjectAddress *object, Oid schema)
 	bool		isnull;
 	Datum		in;
 
-	if (object->classId == RelationRelationId)
-		return false;
 	if (object->classId == TypeRelationId)
 	{
 		Oid			relation = get_typ_typrelid(object->objectId);
@@ -169,6 +166,22 @@ may_move(const ObjectAddress *object, Oid schema)
 	in = SysCacheGetAttr(get_object_catcache_oid(object->classId), tuple, column, &isnull);
 	ReleaseSysCache(tuple);
 	return !isnull && DatumGetObjectId(in) == schema;
+}
+
+static void
+move_member(const ObjectAddress *object, Oid from, Oid to, ObjectAddresses *moved)
+{
+	Relation	catalog;
+
+	if (object->classId != RelationRelationId)
+		(void) AlterObjectNamespace_oid(object->classId, object->objectId, to, moved);
+	else if (get_rel_relkind(object->objectId) != RELKIND_COMPOSITE_TYPE)
+	{
+		catalog = table_open(RelationRelationId, RowExclusiveLock);
+		AlterRelationNamespaceInternal(catalog, object->objectId, from, to, true, moved);
+		table_close(catalog, RowExclusiveLock);
+	}
+	CommandCounterIncrement();
 }
 
 /*
@@ -205,12 +218,7 @@ move_members(Oid from, Oid to)
 	GetUserIdAndSecContext(&user, &security_context);
 	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, security_context | SECURITY_LOCAL_USERID_CHANGE);
 	foreach(cell, members)
-	{
-		ObjectAddress *object = lfirst(cell);
-
-		(void) AlterObjectNamespace_oid(object->classId, object->objectId, to, moved);
-		CommandCounterIncrement();
-	}
+		move_member(lfirst(cell), from, to, moved);
 	SetUserIdAndSecContext(user, security_context);
 }
 

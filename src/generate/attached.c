@@ -180,6 +180,34 @@ write_notes(SchemaPlan *plan, PlanPhase phase, const DependNode *node, const cha
 }
 
 /*
+ * Returns the grants that a new object gets by the default privileges of its
+ * schema, as they are before anything is changed.
+ */
+static const char *
+default_grants(const SchemaPlan *plan, const SchemaUnit *unit)
+{
+	static const char *const kinds[][2] = {
+		{"table", "tables"}, {"view", "tables"}, {"materialized view", "tables"},
+		{"sequence", "sequences"}, {"function", "functions"}, {"procedure", "functions"},
+		{"aggregate", "functions"}, {"type", "types"}, {"domain", "types"}
+	};
+
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+	{
+		DependNode *found;
+
+		if (strcmp(unit->kind, kinds[i][0]) != 0)
+			continue;
+		found = depend_find_unit(plan->from, "default privileges",
+								 psprintf("of %s in schema %.*s on %s",
+										  quote_identifier(GetUserNameFromId(GetUserId(), false)),
+										  snapshot_schema_length(unit), unit->identity, kinds[i][1]));
+		return found && found->in_scope ? found->row->definition : "";
+	}
+	return "";
+}
+
+/*
  * Writes what is attached to a unit, as far as that differs from the
  * description "from"; "" if it is made.
  */
@@ -204,7 +232,7 @@ attached_write_unit(SchemaPlan *plan, PlanPhase phase, const DependNode *node, c
 				  strcmp(owner, quote_identifier(GetUserNameFromId(GetUserId(), false))) != 0))
 		plan_add(plan, phase, node, "ALTER %s %s OWNER TO %s", word, identity, owner)->topic =
 			PLAN_OWNER;
-	write_grants(plan, phase, node, &grantable, from, to, "");
+	write_grants(plan, phase, node, &grantable, *from ? from : default_grants(plan, unit), to, "");
 	write_notes(plan, phase, node, psprintf("%s %s", word, identity), from, to, "");
 }
 
@@ -228,6 +256,23 @@ loses_grants(const DependNode *unit)
 }
 
 /*
+ * Returns the grants that are in both descriptions.
+ */
+static char *
+common_grants(const char *from, const char *to)
+{
+	List	   *grants = prop_all(to, "grant");
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, prop_all(from, "grant"))
+		if (prop_list_has(grants, lfirst(cell)))
+			appendStringInfo(&text, "%sgrant %s", text.len ? "\n" : "", (char *) lfirst(cell));
+	return text.data;
+}
+
+/*
  * The same for a column, with the sequence that it may have.
  */
 void
@@ -243,7 +288,9 @@ attached_write_column(SchemaPlan *plan, const DependNode *unit, const DependNode
 	};
 	Grantable	of_sequence = {.columns = "",.owner = grantable.owner};
 
-	write_grants(plan, PLAN_MAKE, unit, &grantable, loses_grants(unit) ? "" : from, to, "");
+	write_grants(plan, PLAN_MAKE, unit, &grantable, from, to, "");
+	if (*from && loses_grants(unit))
+		write_grants(plan, PLAN_MAKE, unit, &grantable, "", common_grants(from, to), "");
 	write_notes(plan, PLAN_MAKE, unit,
 				psprintf("COLUMN %s.%s", unit->unit->identity, column->row->name), from, to, "");
 	if (sequence == NULL)

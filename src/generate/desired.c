@@ -29,6 +29,8 @@
 #include "compat.h"
 #include "generate/desired.h"
 #include "generate/property.h"
+#include "position.h"
+#include "statement_kind.h"
 
 /*
  * Returns where the line after "p" begins.
@@ -365,6 +367,37 @@ current_schema_name(void)
 }
 
 /*
+ * Raises 0A000 for what cannot run here.  An index that is to be built
+ * concurrently can: the result is the same.
+ */
+static void
+check_transactional(const Script *script)
+{
+	Position	position;
+	ListCell   *cell;
+
+	position_push(&position, script);
+	foreach(cell, script->statements)
+	{
+		RawStmt    *raw = lfirst_node(RawStmt, cell);
+		const char *kind = statement_nontransactional_kind(raw->stmt);
+		int			start,
+					length;
+
+		if (kind == NULL || IsA(raw->stmt, IndexStmt))
+			continue;
+		position_statement_span(script, raw, &start, &length);
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s is not possible in the desired SQL", kind),
+				 errdetail("It cannot run inside a transaction block, where the desired schema is built."),
+				 errhint("Take it out."),
+				 position_errposition(script, start)));
+	}
+	position_pop(&position);
+}
+
+/*
  * Reads and parses the SQL, and finds what it speaks of.
  */
 Desired *
@@ -376,7 +409,7 @@ desired_read(text *sql)
 
 	desired->script = script_read_titled("the desired SQL", without_restrict(sql));
 	script_parse(desired->script);
-	script_require_transactional(desired->script, "its form that can");
+	check_transactional(desired->script);
 	look.first_schema = look.session_schema = current_schema_name();
 	foreach(cell, desired->script->statements)
 		look_at(&look, lfirst_node(RawStmt, cell)->stmt);
@@ -412,7 +445,6 @@ void
 desired_prepare(Desired *desired)
 {
 	MemoryContext old_context;
-	List	   *statements = NIL;
 	ListCell   *cell;
 
 	script_parse_again(desired->script);
@@ -421,8 +453,9 @@ desired_prepare(Desired *desired)
 	{
 		RawStmt    *raw = lfirst_node(RawStmt, cell);
 
-		statements = lappend(statements, raw);
-		if (IsA(raw->stmt, CreateExtensionStmt))
+		if (IsA(raw->stmt, IndexStmt))
+			((IndexStmt *) raw->stmt)->concurrent = false;
+		else if (IsA(raw->stmt, CreateExtensionStmt))
 			((CreateExtensionStmt *) raw->stmt)->if_not_exists = true;
 		else if (IsA(raw->stmt, CreateSchemaStmt))
 		{
@@ -441,6 +474,5 @@ desired_prepare(Desired *desired)
 			raw->stmt = instead_of_create(create);
 		}
 	}
-	desired->script->statements = statements;
 	MemoryContextSwitchTo(old_context);
 }

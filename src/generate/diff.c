@@ -17,6 +17,7 @@
 #include "generate/facts.h"
 #include "generate/fate.h"
 #include "generate/property.h"
+#include "generate/scope.h"
 #include "generate/write.h"
 
 static void
@@ -123,6 +124,7 @@ warn_dropped(SchemaPlan *plan, const DependNode *unit)
 		const DependNode *new = depend_node(plan->to, i, 0, false);
 
 		if (strcmp(new->unit->kind, "table") != 0 || new->pair || new->unit->rows != unit->unit->rows ||
+			strcmp(scope_schema_of(new->unit), scope_schema_of(unit->unit)) != 0 ||
 			strcmp(prop_without(new->row->definition, (const char *const[]) {"owner", NULL}),
 				   prop_without(unit->row->definition, (const char *const[]) {"owner", NULL})) != 0)
 			continue;

@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "gate.h"
+#include "generate/aside.h"
 #include "generate/build.h"
 #include "generate/diff.h"
 #include "generate/proof.h"
@@ -33,17 +34,34 @@
 
 PG_FUNCTION_INFO_V1(migrate_generate);
 
+typedef struct Live
+{
+	Oid			own_schema;
+	DependGraph *graph;
+} Live;
+
+static void
+read_live_step(List *aside, void *argument)
+{
+	Live	   *live = argument;
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+
+	(void) aside;
+	live->graph = depend_read(snapshot_take(live->own_schema, snapshot));
+	UnregisterSnapshot(snapshot);
+}
+
 /*
- * Describes the schema that is there.
+ * Describes the schema that is there; with nothing put aside, but where what is
+ * locked to read it is let go of.
  */
 static DependGraph *
 read_live(Oid own_schema)
 {
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	DependGraph *live = depend_read(snapshot_take(own_schema, snapshot));
+	Live		live = {.own_schema = own_schema};
 
-	UnregisterSnapshot(snapshot);
-	return live;
+	aside_run(NIL, read_live_step, &live);
+	return live.graph;
 }
 
 /*
@@ -114,6 +132,7 @@ migrate_generate(PG_FUNCTION_ARGS)
 
 	nest = NewGUCNestLevel();
 	settings_pin("client_min_messages", "warning");
+	settings_pin("lock_timeout", psprintf("%d", settings_lock_timeout));
 	desired = desired_read(PG_GETARG_TEXT_PP(0));
 	warnings = desired->warnings;
 	leave_out_own(desired, ledger->own_schema);

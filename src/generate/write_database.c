@@ -28,15 +28,18 @@ extension_make(SchemaPlan *plan, const DependNode *to)
 			 prop_get(to->row->definition, "schema"));
 }
 
+/*
+ * Writes default privileges; in the end, as they are not for what is made here.
+ */
 void
 default_privileges_make(SchemaPlan *plan, const DependNode *to)
 {
-	attached_write_default_privileges(plan, PLAN_MAKE, to, "", to->row->definition);
+	attached_write_default_privileges(plan, PLAN_FINISH, to, "", to->row->definition);
 }
 
 void
 default_privileges_change(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 {
-	attached_write_default_privileges(plan, PLAN_MAKE, to, from->row->definition,
+	attached_write_default_privileges(plan, PLAN_FINISH, to, from->row->definition,
 									  to->row->definition);
 }

@@ -224,8 +224,12 @@ aggregate_make(SchemaPlan *plan, const DependNode *to)
 		append_final(&text, rest, "M");
 	}
 	if (prop_has(definition, "sort operator"))
-		appendStringInfo(&text, ", SORTOP = OPERATOR(%s)",
-						 name_of(prop_get(definition, "sort operator")));
+	{
+		char	   *name = name_of(prop_get(definition, "sort operator"));
+
+		appendStringInfo(&text, ", SORTOP = OPERATOR(%s%s)",
+						 strchr(name, '.') ? "" : "pg_catalog.", name);
+	}
 	if (prop_has(definition, "parallel"))
 		appendStringInfo(&text, ", PARALLEL = %s", attached_word(prop_get(definition, "parallel")));
 	if (strncmp(prop_get(definition, "aggregate kind"), "h", 1) == 0)

@@ -217,7 +217,7 @@ table_drop_ties(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 		return;
 	plan_add(plan, PLAN_DROP_FIRST, from, "ALTER TABLE %s DETACH PARTITION %s",
 			 parent_of(prop_get(from->row->definition, "partition of"), &bound),
-			 from->unit->identity);
+			 from->unit->identity)->order = PG_INT32_MAX - 1;
 }
 
 /*
@@ -248,19 +248,22 @@ warn_renamed(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 }
 
 static void
+add_columns(SchemaPlan *plan, const DependNode *to, bool generated)
+{
+	for (int i = 1; i < to->unit->rows; i++)
+	{
+		const DependNode *part = to + 2 * i;
+
+		if (depend_is(part, "column") && generated == prop_has(part->row->definition, "generated") &&
+			(part->pair == NULL || part->pair->fate == FATE_GOES) && !depend_follows_parent(part))
+			column_add(plan, to, part);
+	}
+}
+
+static void
 change_columns(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 {
-	/* those that others are generated from come first */
-	for (int pass = 0; pass < 2; pass++)
-		for (int i = 1; i < to->unit->rows; i++)
-		{
-			const DependNode *part = to + 2 * i;
-			bool		generated = prop_has(part->row->definition, "generated");
-
-			if (depend_is(part, "column") && generated == (pass == 1) &&
-				(part->pair == NULL || part->pair->fate == FATE_GOES) && !depend_follows_parent(part))
-				column_add(plan, to, part);
-		}
+	add_columns(plan, to, false);
 	for (int i = 1; i < to->unit->rows; i++)
 	{
 		const DependNode *part = to + 2 * i;
@@ -268,6 +271,8 @@ change_columns(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 		if (depend_is(part, "column") && part->pair && part->pair->fate == FATE_STAYS)
 			column_change(plan, to, part->pair, part);
 	}
+	/* from columns as they are by now */
+	add_columns(plan, to, true);
 	for (int i = 1; i < from->unit->rows; i++)
 	{
 		const DependNode *part = from + 2 * i;
