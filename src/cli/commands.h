@@ -34,6 +34,9 @@ extern void command_wait(const Options *options);
 /* in command_drift.c */
 extern void command_drift(const Options *options);
 
+/* in command_diff.c */
+extern void command_diff(const Options *options);
+
 /* in command_snapshot.c */
 extern void command_snapshot(const Options *options);
 

@@ -28,6 +28,7 @@
 
 #include "compat.h"
 #include "generate/desired.h"
+#include "generate/present.h"
 #include "generate/property.h"
 #include "position.h"
 #include "statement_kind.h"
@@ -438,6 +439,36 @@ instead_of_create(CreateSchemaStmt *stmt)
 }
 
 /*
+ * Leaves out the statements about what cannot be put aside, and says so.
+ */
+static void
+leave_out_present(Desired *desired)
+{
+	List	   *statements = NIL;
+	ListCell   *cell;
+
+	foreach(cell, desired->script->statements)
+	{
+		RawStmt    *raw = lfirst_node(RawStmt, cell);
+		char	   *object = present_object(raw->stmt);
+		char	   *warning;
+
+		if (object == NULL)
+		{
+			MemoryContext old_context = MemoryContextSwitchTo(desired->script->trees);
+
+			statements = lappend(statements, raw);
+			MemoryContextSwitchTo(old_context);
+			continue;
+		}
+		warning = psprintf("%s is there, and is not compared with the one in the desired SQL", object);
+		if (!prop_list_has(desired->warnings, warning))
+			desired->warnings = lappend(desired->warnings, warning);
+	}
+	desired->script->statements = statements;
+}
+
+/*
  * Makes the statements anew for a run in which the schemas that were there are
  * empty ones of the same name, and extensions are there already.
  */
@@ -448,6 +479,7 @@ desired_prepare(Desired *desired)
 	ListCell   *cell;
 
 	script_parse_again(desired->script);
+	leave_out_present(desired);
 	old_context = MemoryContextSwitchTo(desired->script->trees);
 	foreach(cell, desired->script->statements)
 	{

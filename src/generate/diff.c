@@ -318,16 +318,18 @@ let_functions_come_first(SchemaPlan *plan)
 }
 
 /*
- * Returns the statements that make "from" into "to".
+ * Returns the statements that make "from" into "to".  "up" is the plan that this
+ * one is to undo, or NULL: what it could not write needs not be said again.
  */
 SchemaPlan *
-diff_write(DependGraph *from, DependGraph *to, bool is_down, bool all_owners)
+diff_write(DependGraph *from, DependGraph *to, const SchemaPlan *up, bool all_owners)
 {
 	SchemaPlan *plan = palloc0(sizeof(SchemaPlan));
 
 	plan->from = from;
 	plan->to = to;
-	plan->is_down = is_down;
+	plan->is_down = up != NULL;
+	plan->skipped = up ? list_copy(up->skipped) : NIL;
 	plan->all_owners = all_owners;
 	reset(from);
 	reset(to);

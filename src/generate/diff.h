@@ -7,6 +7,7 @@
 
 #include "generate/plan.h"
 
-extern SchemaPlan *diff_write(DependGraph *from, DependGraph *to, bool is_down, bool all_owners);
+extern SchemaPlan *diff_write(DependGraph *from, DependGraph *to, const SchemaPlan *up,
+							  bool all_owners);
 
 #endif							/* NEON_MIGRATE_GENERATE_DIFF_H */

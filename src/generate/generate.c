@@ -134,22 +134,22 @@ migrate_generate(PG_FUNCTION_ARGS)
 	settings_pin("client_min_messages", "warning");
 	settings_pin("lock_timeout", psprintf("%d", settings_lock_timeout));
 	desired = desired_read(PG_GETARG_TEXT_PP(0));
-	warnings = desired->warnings;
 	leave_out_own(desired, ledger->own_schema);
 	live = read_live(ledger->own_schema);
 	wanted = build_desired(desired, ledger->own_schema, live->snapshot, &warnings);
+	warnings = list_concat(list_copy(desired->warnings), warnings);
 	if (desired->schemas == NIL)
 		warnings = lappend(warnings, pstrdup("the desired SQL makes no object in any schema, so there is nothing to compare with"));
 	scope_mark(live, desired);
 	scope_keep_unsaid(wanted->snapshot, live->snapshot, desired);
-	up = diff_write(live, wanted, false, desired->owners);
+	up = diff_write(live, wanted, NULL, desired->owners);
 	warnings = list_concat(warnings, up->warnings);
 	if (up->statements == NIL)
 	{
 		AtEOXact_GUC(false, nest);
 		PG_RETURN_DATUM(result_row(fcinfo, "", "", warnings));
 	}
-	down = diff_write(wanted, live, true, desired->owners);
+	down = diff_write(wanted, live, up, desired->owners);
 	warnings = list_concat(warnings, down->warnings);
 	warnings = list_concat(warnings, proof_run(ledger->own_schema, desired->schemas, live, wanted,
 											   up, down));

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 
 #include "generate/plan.h"
+#include "generate/property.h"
 
 static char *format_text(const char *format, va_list args, int *needed) compat_printf(1, 0);
 
@@ -112,6 +113,9 @@ plan_skip(SchemaPlan *plan, const DependNode *node, const char *why)
 {
 	char	   *identity = snapshot_row_identity(node->unit, node->row);
 
+	/* once for the way there and back */
+	if (plan->is_down && prop_list_has(plan->skipped, node->unit->identity))
+		return;
 	plan_warn(plan, "%s %s is left as it is: %s", node->row->kind, identity, why);
 	plan->skipped = lappend(plan->skipped, pstrdup(node->unit->identity));
 }

@@ -174,7 +174,7 @@ static void
 proof_step(List *aside, void *argument)
 {
 	Proof	   *proof = argument;
-	SchemaPlan *copy = diff_write(empty_schemas(proof), proof->live, true, false);
+	SchemaPlan *copy = diff_write(empty_schemas(proof), proof->live, proof->up, false);
 
 	proof->stage = "in the copy that the SQL was tried on";
 	run(plan_text(copy, true));
