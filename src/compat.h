@@ -135,7 +135,7 @@
 static inline void
 compat_parse_type(const char *name, Oid *type, int32 *typmod)
 {
-	ErrorSaveContext soft = {T_ErrorSaveContext};
+	ErrorSaveContext soft = {.type = T_ErrorSaveContext};
 
 	if (!parseTypeString(name, type, typmod, (Node *) &soft))
 		*type = InvalidOid;

@@ -117,7 +117,7 @@ warn_dropped(SchemaPlan *plan, const DependNode *unit)
 	}
 	if (strcmp(unit->unit->kind, "table") != 0)
 		return;
-	plan_warn(plan, "table %s is dropped, with %s", unit->unit->identity,
+	plan_warn_up(plan, "table %s is dropped, with %s", unit->unit->identity,
 			  facts_is_empty(plan, unit) ? "no rows in it" : facts_rows(plan, unit));
 	for (int i = 0; i < plan->to->snapshot->units; i++)
 	{

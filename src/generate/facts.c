@@ -108,8 +108,6 @@ facts_rows(const SchemaPlan *plan, const DependNode *unit)
 {
 	double		rows = rows_of(plan, unit);
 
-	if (plan->is_down)
-		return pstrdup("the rows that it has by then");
 	if (rows < 0)
 		return pstrdup("an unknown number of rows");
 	return psprintf("about %.0f row%s", rows, rows == 1 ? "" : "s");

@@ -138,8 +138,13 @@ migrate_generate(PG_FUNCTION_ARGS)
 	live = read_live(ledger->own_schema);
 	wanted = build_desired(desired, ledger->own_schema, live->snapshot, &warnings);
 	warnings = list_concat(list_copy(desired->warnings), warnings);
-	if (desired->schemas == NIL)
-		warnings = lappend(warnings, pstrdup("the desired SQL makes no object in any schema, so there is nothing to compare with"));
+	/* most likely whatever was to print it has failed */
+	if (desired->schemas == NIL && wanted->snapshot->units == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the desired SQL makes no object"),
+				 errdetail("To make the schema into that would be to drop all that is in it."),
+				 errhint("Pass the SQL that makes the whole schema as it is to be.")));
 	scope_mark(live, desired);
 	scope_keep_unsaid(wanted->snapshot, live->snapshot, desired);
 	up = diff_write(live, wanted, NULL, desired->owners);

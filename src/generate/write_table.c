@@ -282,7 +282,7 @@ change_columns(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 			continue;
 		column_drop(plan, PLAN_MAKE, to, part);
 		if (!facts_is_empty(plan, to))
-			plan_warn(plan, "column %s.%s is dropped, with what is in it: table %s has %s",
+			plan_warn_up(plan, "column %s.%s is dropped, with what is in it: table %s has %s",
 					  to->unit->identity, part->row->name, to->unit->identity,
 					  facts_rows(plan, to));
 	}

@@ -27,6 +27,8 @@ SELECT up_sql FROM migrate_generate(E'CREATE TABLE g.t (a int);\nCOMMENT ON TABL
 
 -- what is called, and where
 SELECT migrate_generate(NULL);
+SELECT migrate_generate('');
+SELECT migrate_generate('-- nothing');
 SELECT migrate_apply('inside', 'SELECT migrate.migrate_generate('''')');
 BEGIN READ ONLY;
 SELECT migrate_generate('');

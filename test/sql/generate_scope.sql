@@ -15,8 +15,6 @@ CREATE TABLE g.t (a int PRIMARY KEY);
 -- only the schemas that the SQL makes objects in
 SELECT * FROM migrate_generate('CREATE TABLE g.t (a int PRIMARY KEY); CREATE TABLE g.u (a int REFERENCES other.nothing)');
 SELECT * FROM migrate_generate('CREATE TABLE g.t (a int PRIMARY KEY)');
-SELECT * FROM migrate_generate('');
-SELECT * FROM migrate_generate('-- nothing');
 
 -- by the search path that the SQL sets, in each way that there is
 SELECT up_sql FROM migrate_generate('SET search_path = g; CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE by_set (a int)');

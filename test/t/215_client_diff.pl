@@ -44,6 +44,7 @@ like($object->{warnings}[0], qr/^if column .* is to be renamed/, 'diff --json: t
 $shop->gives([ 'diff', 'none.sql' ], 1, undef, 'no such file', err => qr/could not open file "none\.sql"/);
 $shop->write_beside('broken.sql', "CREATE TABLE users (id int);\nCREATE TABEL x;\n");
 $shop->gives([ 'diff', 'broken.sql' ], 1, undef, 'broken SQL', err => qr/syntax error at or near "TABEL".*line 2/s);
+$shop->gives(['diff'], 1, undef, 'nothing on the standard input', err => qr/makes no object/);
 is($shop->versions('applied'), '01', 'nothing was applied');
 
 #
