@@ -300,6 +300,18 @@ append_part(PQExpBuffer text, const Template *template, const char *sql)
 }
 
 /*
+ * Adds a warning as a comment of one line, whatever names are in it.
+ */
+static void
+append_warning(PQExpBuffer text, const char *warning)
+{
+	appendPQExpBufferStr(text, "-- warning: ");
+	for (; *warning; warning++)
+		appendPQExpBufferChar(text, *warning == '\n' || *warning == '\r' ? ' ' : *warning);
+	appendPQExpBufferChar(text, '\n');
+}
+
+/*
  * Returns the text of the up file: the template's with the SQL below its marks,
  * and the warnings as comments.
  */
@@ -314,7 +326,7 @@ filled_text(const Template *template, const Generated *generated)
 		appendPQExpBuffer(&text, "%.*s", (int) strcspn(template->up_text, "\n") + 1, template->up_text);
 	for (int row = 0; row < PQntuples(generated->warnings); row++)
 		if (!PQgetisnull(generated->warnings, row, 2))
-			appendPQExpBuffer(&text, "-- warning: %s\n", PQgetvalue(generated->warnings, row, 2));
+			append_warning(&text, PQgetvalue(generated->warnings, row, 2));
 	append_part(&text, template, generated->up_sql);
 	if (down_mark)
 	{

@@ -38,6 +38,7 @@ typedef struct DependNode
 	bool		in_scope;
 	bool		retyped;		/* a column whose type is changed */
 	bool		retied;			/* a table that is made, or ceases to be, a partition */
+	bool		left_alone;		/* it differs in what cannot be changed */
 	bool		stands_apart;	/* a constraint not written in CREATE TABLE */
 } DependNode;
 

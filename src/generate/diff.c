@@ -29,6 +29,7 @@ reset(DependGraph *graph)
 		graph->node[i].fate = FATE_STAYS;
 		graph->node[i].retyped = false;
 		graph->node[i].retied = false;
+		graph->node[i].left_alone = false;
 	}
 }
 
@@ -74,17 +75,18 @@ static void
 drop_parts_in_the_way(SchemaPlan *plan, const DependNode *unit)
 {
 	for (int i = 1; i < unit->unit->rows; i++)
-		if (is_in_the_way(unit + 2 * i))
+		if (is_in_the_way(unit + 2 * i) &&
+			(unit->fate == FATE_GOES || unit[2 * i].fate != FATE_GOES))
 			part_drop(plan, unit + 2 * i);
 }
 
 /*
- * Writes what goes of a unit that stays.
+ * Writes what goes of a unit that stays, or before a unit that goes last.
  */
 static void
 drop_parts(SchemaPlan *plan, const DependNode *unit)
 {
-	if (strcmp(unit->unit->kind, "table") == 0)
+	if (strcmp(unit->unit->kind, "table") == 0 && unit->pair)
 		table_drop_ties(plan, unit, unit->pair);
 	for (int i = 1; i < unit->unit->rows; i++)
 	{
@@ -95,7 +97,7 @@ drop_parts(SchemaPlan *plan, const DependNode *unit)
 			drop_identity(plan, unit, part);
 			if (part->fate == FATE_GOES && !depend_follows_parent(part))
 				column_drop(plan, PLAN_DROP_FIRST, unit, part);
-			else if ((part + 1)->fate == FATE_GOES && part->pair)
+			else if ((part + 1)->fate == FATE_GOES && (part->pair || unit->fate == FATE_GOES_LAST))
 				column_drop_default(plan, unit, part);
 		}
 		else if (part->fate == FATE_GOES)
@@ -141,9 +143,13 @@ warn_dropped(SchemaPlan *plan, const DependNode *unit)
 static bool
 goes_with_column(const SchemaPlan *plan, const DependNode *unit)
 {
-	(void) plan;
-	return strcmp(unit->unit->kind, "sequence") == 0 && unit->fate == FATE_GOES_LAST &&
-		prop_has(unit->row->definition, "owned by");
+	DependNode *table;
+	DependNode *column;
+
+	if (strcmp(unit->unit->kind, "sequence") != 0)
+		return false;
+	column = fate_column_of_sequence(plan, unit, &table);
+	return column && (table->pair == NULL || column->pair == NULL || column->fate == FATE_GOES);
 }
 
 static void
@@ -165,12 +171,15 @@ write_drops(SchemaPlan *plan)
 		switch (unit->fate)
 		{
 			case FATE_STAYS:
-				drop_parts(plan, unit);
+				if (!unit->left_alone)
+					drop_parts(plan, unit);
 				break;
 			case FATE_REPLACED:
 				type_replace(plan, unit);
 				break;
 			case FATE_GOES:
+				if (goes_with_column(plan, unit))
+					break;
 				drop_parts_in_the_way(plan, unit);
 				unit_drop(plan, PLAN_DROP_FIRST, unit);
 				if (unit->pair == NULL)
@@ -179,6 +188,7 @@ write_drops(SchemaPlan *plan)
 			case FATE_GOES_LAST:
 				if (goes_with_column(plan, unit))
 					break;
+				drop_parts(plan, unit);
 				drop_parts_in_the_way(plan, unit);
 				unit_drop(plan, PLAN_DROP_LAST, unit);
 				warn_dropped(plan, unit);
@@ -225,6 +235,8 @@ write_unit(SchemaPlan *plan, const DependNode *to)
 	}
 	else if (is_made(to))
 		unit_make(plan, to);
+	else if (to->left_alone)
+		plan_skip(plan, to, "a table that is there cannot be partitioned, or partitioned otherwise, or made one of a type: make a new one, and move the rows");
 	else if (!is_same_unit(to->pair, to))
 		unit_change(plan, to->pair, to);
 }
@@ -236,7 +248,7 @@ write_part(SchemaPlan *plan, const DependNode *to)
 	bool		in_table = depend_is(to, "constraint") && !to->stands_apart;
 
 	if (to->is_default || depend_is(to, "column") || depend_is(to, "attribute") ||
-		!unit_is_written(to->unit->kind))
+		!unit_is_written(to->unit->kind) || unit->left_alone)
 		return;
 	if (is_made(unit))
 	{
@@ -305,7 +317,8 @@ let_functions_come_first(SchemaPlan *plan)
 		PlanStatement *statement = lfirst(cell);
 
 		if (strncmp(statement->text, "CREATE OR REPLACE ", 18) != 0 ||
-			strstr(statement->text, "\n LANGUAGE sql") == NULL)
+			strstr(statement->text, "\n LANGUAGE sql") == NULL ||
+			strstr(statement->text, "\n AS ") == NULL)
 			continue;
 		statement = palloc0(sizeof(PlanStatement));
 		statement->text = "SET LOCAL check_function_bodies = off";

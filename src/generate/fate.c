@@ -302,6 +302,12 @@ decide_pair(Going *going, DependNode *from, DependNode *to)
 		going->queue = lappend(going->queue, from);
 		return;
 	}
+	if (is_kind(from, "table") &&
+		(!prop_same(old, new, "partition by") || !prop_same(old, new, "of type")))
+	{
+		from->left_alone = to->left_alone = true;
+		return;
+	}
 	if (unit_is_written(from->unit->kind) && unit_must_be_made_anew(from, to))
 	{
 		let_go(going, from);
@@ -329,8 +335,8 @@ decide_pair(Going *going, DependNode *from, DependNode *to)
  * Returns the column that a sequence belongs to, with its table, if these are
  * there.
  */
-static DependNode *
-column_of_sequence(const SchemaPlan *plan, const DependNode *sequence, DependNode **table)
+DependNode *
+fate_column_of_sequence(const SchemaPlan *plan, const DependNode *sequence, DependNode **table)
 {
 	const char *owned_by = prop_get(sequence->row->definition, "owned by");
 
@@ -381,7 +387,7 @@ decide_dropped(Going *going, DependNode *from)
 {
 	DependNode *table;
 	DependNode *column = is_kind(from, "sequence") ?
-		column_of_sequence(going->plan, from, &table) : NULL;
+		fate_column_of_sequence(going->plan, from, &table) : NULL;
 
 	if (column && (column->pair == NULL || table->pair == NULL))
 	{

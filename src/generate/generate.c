@@ -119,7 +119,8 @@ migrate_generate(PG_FUNCTION_ARGS)
 			   *wanted;
 	SchemaPlan *up,
 			   *down;
-	List	   *warnings = NIL;
+	List	   *left = NIL,
+			   *warnings;
 	int			nest;
 
 	if (PG_ARGISNULL(0))
@@ -136,8 +137,7 @@ migrate_generate(PG_FUNCTION_ARGS)
 	desired = desired_read(PG_GETARG_TEXT_PP(0));
 	leave_out_own(desired, ledger->own_schema);
 	live = read_live(ledger->own_schema);
-	wanted = build_desired(desired, ledger->own_schema, live->snapshot, &warnings);
-	warnings = list_concat(list_copy(desired->warnings), warnings);
+	wanted = build_desired(desired, ledger->own_schema, live->snapshot, &left);
 	/* most likely whatever was to print it has failed */
 	if (desired->schemas == NIL && wanted->snapshot->units == 0)
 		ereport(ERROR,
@@ -148,16 +148,14 @@ migrate_generate(PG_FUNCTION_ARGS)
 	scope_mark(live, desired);
 	scope_keep_unsaid(wanted->snapshot, live->snapshot, desired);
 	up = diff_write(live, wanted, NULL, desired->owners);
-	warnings = list_concat(warnings, up->warnings);
-	if (up->statements == NIL)
-	{
-		AtEOXact_GUC(false, nest);
-		PG_RETURN_DATUM(result_row(fcinfo, "", "", warnings));
-	}
+	up->left = list_concat(list_copy(left), up->left);
 	down = diff_write(wanted, live, up, desired->owners);
+	warnings = list_concat(list_copy(desired->warnings), left);
+	warnings = list_concat(warnings, up->warnings);
 	warnings = list_concat(warnings, down->warnings);
-	warnings = list_concat(warnings, proof_run(ledger->own_schema, desired->schemas, live, wanted,
-											   up, down));
+	if (up->statements != NIL)
+		warnings = list_concat(warnings, proof_run(ledger->own_schema, desired->schemas, live,
+												   wanted, up, down));
 	AtEOXact_GUC(false, nest);
 	PG_RETURN_DATUM(result_row(fcinfo, plan_text(up, false), plan_text(down, false), warnings));
 }

@@ -111,12 +111,14 @@ plan_warn_up(SchemaPlan *plan, const char *format,...)
 void
 plan_skip(SchemaPlan *plan, const DependNode *node, const char *why)
 {
-	char	   *identity = snapshot_row_identity(node->unit, node->row);
+	char	   *text = psprintf("%s %s is left as it is: %s", node->row->kind,
+								snapshot_row_identity(node->unit, node->row), why);
 
 	/* once for the way there and back */
 	if (plan->is_down && prop_list_has(plan->skipped, node->unit->identity))
 		return;
-	plan_warn(plan, "%s %s is left as it is: %s", node->row->kind, identity, why);
+	plan_warn(plan, "%s", text);
+	plan->left = lappend(plan->left, text);
 	plan->skipped = lappend(plan->skipped, pstrdup(node->unit->identity));
 }
 
@@ -141,7 +143,20 @@ plan_sort(SchemaPlan *plan)
 }
 
 /*
- * Returns the statements as a script.  For the proof, those about roles are left
+ * Adds a text as a comment of one line, whatever names are in it.
+ */
+static void
+append_comment(StringInfo text, const char *comment)
+{
+	appendStringInfoString(text, "-- ");
+	for (; *comment; comment++)
+		appendStringInfoChar(text, *comment == '\n' || *comment == '\r' ? ' ' : *comment);
+	appendStringInfoChar(text, '\n');
+}
+
+/*
+ * Returns the statements as a script, after comments on the differences that
+ * there are no statements for.  For the proof, statements about roles are left
  * out.
  */
 char *
@@ -152,6 +167,8 @@ plan_text(const SchemaPlan *plan, bool for_proof)
 	ListCell   *cell;
 
 	initStringInfo(&text);
+	foreach(cell, plan->left)
+		append_comment(&text, lfirst(cell));
 	foreach(cell, plan->statements)
 	{
 		const PlanStatement *statement = lfirst(cell);
@@ -160,7 +177,7 @@ plan_text(const SchemaPlan *plan, bool for_proof)
 			continue;
 		/* once for several in a row */
 		if (statement->note && strcmp(statement->note, note) != 0)
-			appendStringInfo(&text, "-- %s\n", statement->note);
+			append_comment(&text, statement->note);
 		note = statement->note ? statement->note : "";
 		appendStringInfo(&text, "%s;\n", statement->text);
 	}

@@ -50,6 +50,7 @@ typedef struct SchemaPlan
 	List	   *statements;		/* PlanStatement */
 	List	   *warnings;		/* char * */
 	List	   *skipped;		/* char *: identities of what could not be written */
+	List	   *left;			/* char *: why not */
 } SchemaPlan;
 
 extern PlanStatement *plan_add(SchemaPlan *plan, PlanPhase phase, const DependNode *node,

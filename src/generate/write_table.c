@@ -47,10 +47,17 @@ attach(SchemaPlan *plan, const DependNode *node)
 {
 	char	   *bound;
 	char	   *parent;
+	DependNode *whole;
 
 	if (!is_partition(node))
 		return;
 	parent = parent_of(prop_get(node->row->definition, "partition of"), &bound);
+	whole = depend_find_unit(plan->to, "table", parent);
+	if (whole && whole->left_alone)
+	{
+		plan_skip(plan, node, "what it is to be a partition of is left as it is, too");
+		return;
+	}
 	plan_add(plan, PLAN_FINISH, node, "ALTER TABLE %s ATTACH PARTITION %s %s", parent,
 			 node->unit->identity, bound);
 }
@@ -191,14 +198,8 @@ change_storage(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 						 to->unit->identity, facts_rows(plan, to));
 	}
 	options_change(plan, to, alter, prop_get(old, "options"), prop_get(new, "options"), "");
-	options_change(plan, to, alter, prop_get(old, "toast options"), prop_get(new, "toast options"),
-				   "toast.");
 	if (!prop_same(old, new, "access method"))
 		plan_skip(plan, to, "the access method of a table is not changed");
-	if (!prop_same(old, new, "of type"))
-		plan_skip(plan, to, "the type that a table is of is not changed");
-	if (!prop_same(old, new, "partition by"))
-		plan_skip(plan, to, "a table that is there cannot be partitioned, or partitioned otherwise: make a new one, and move the rows");
 	if (!prop_same(old, new, "inherits"))
 		plan_skip(plan, to, "what a table inherits from is not changed");
 }
@@ -299,6 +300,10 @@ table_change(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 	change_storage(plan, from, to);
 	warn_renamed(plan, from, to);
 	change_columns(plan, from, to);
+	/* there may have been nothing to toast before */
+	options_change(plan, to, psprintf("ALTER TABLE %s", to->unit->identity),
+				   prop_get(from->row->definition, "toast options"),
+				   prop_get(to->row->definition, "toast options"), "toast.");
 	write_rest(plan, to, from->row->definition);
 	if (!prop_same(from->row->definition, to->row->definition, "partition of"))
 		attach(plan, to);

@@ -57,7 +57,7 @@ BEGIN
     END LOOP;
     PERFORM migrate.migrate_apply(version, made.up_sql, made.down_sql);
     SELECT * INTO again FROM migrate.migrate_generate(desired);
-    IF again.up_sql <> '' THEN
+    IF regexp_replace(again.up_sql, '^-- .* is left as it is: .*$', '', 'ng') ~ '\S' THEN
         RETURN NEXT 'STILL DIFFERENT:' || E'\n' || again.up_sql;
     END IF;
     PERFORM migrate.migrate_rollback();
