@@ -12,7 +12,7 @@ PG_CONFIG ?= pg_config
 
 EXTENSION = neon_migrate
 MODULE_big = neon_migrate
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/drift/*.c src/formats/*.c src/lint/*.c src/snapshot/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/drift/*.c src/formats/*.c src/generate/*.c src/lint/*.c src/snapshot/*.c)))
 DATA = $(wildcard sql/neon_migrate--*.sql)
 PGFILEDESC = "neon_migrate - schema migrations as a feature of the database"
 
@@ -69,4 +69,5 @@ uninstall-client:
 .PHONY: install-client installdirs-client uninstall-client
 
 # every object depends on every header: they are few, and never stale this way
-$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/drift/*.h $(srcdir)/src/formats/*.h $(srcdir)/src/lint/*.h $(srcdir)/src/snapshot/*.h)
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/drift/*.h $(srcdir)/src/formats/*.h \
+	$(srcdir)/src/generate/*.h $(srcdir)/src/lint/*.h $(srcdir)/src/snapshot/*.h)

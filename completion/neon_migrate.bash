@@ -65,7 +65,7 @@ _neon_migrate() {
 		[[ $before != = ]] || before=${COMP_WORDS[i-2]}
 		case $before in
 			-d | --dir) [[ $word == = ]] || dir=${word/#\~/$HOME} ;;
-			-e | --env-file | -f | --format | -t | --to | --from | --schema | -u | --database-url) ;;
+			-e | --env-file | --desired | -f | --format | -t | --to | --from | --schema | -u | --database-url) ;;
 			*) [[ -n $command || $'\n'$commands$'\n' != *$'\n'$word$'\n'* ]] || command=$word ;;
 		esac
 	done
@@ -75,7 +75,7 @@ _neon_migrate() {
 		-d | --dir)
 			compopt -o filenames 2>/dev/null
 			COMPREPLY=($(compgen -d -- "$cur")) ;;
-		-e | --env-file)
+		-e | --env-file | --desired)
 			compopt -o filenames 2>/dev/null
 			COMPREPLY=($(compgen -f -- "$cur")) ;;
 		-f | --format)
@@ -92,6 +92,9 @@ _neon_migrate() {
 				COMPREPLY=($(compgen -W "$(_neon_migrate_help "$client" "${command:-help}")" -- "$cur"))
 			else
 				case $command in
+					diff)
+						compopt -o filenames 2>/dev/null
+						COMPREPLY=($(compgen -f -- "$cur")) ;;
 					redo | stamp | wait)
 						COMPREPLY=($(compgen -W "$(_neon_migrate_versions "$dir")" -- "$cur")) ;;
 					lint)

@@ -573,6 +573,12 @@ CREATE FUNCTION @extschema@.migrate_lint_rules()
 COMMENT ON FUNCTION @extschema@.migrate_lint_rules() IS
     'the rules of migrate_lint()';
 
+CREATE FUNCTION @extschema@.migrate_generate(desired_sql text,
+        OUT up_sql text, OUT down_sql text, OUT warnings text[])
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION @extschema@.migrate_generate(text) IS
+    'the difference between the schema and the one that the SQL makes, as up and down SQL';
+
 CREATE FUNCTION @extschema@.migrate_version_key(version text)
     RETURNS bytea
     AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -816,6 +822,7 @@ REVOKE ALL ON FUNCTION
     @extschema@.migrate_fingerprint(),
     @extschema@.migrate_drift(),
     @extschema@.migrate_lint_files(text[], text[], text, boolean),
+    @extschema@.migrate_generate(text),
     @extschema@.migrate_ledger_guard()
     FROM PUBLIC;
 
@@ -848,7 +855,8 @@ GRANT EXECUTE ON FUNCTION
     @extschema@.migrate_snapshot(),
     @extschema@.migrate_fingerprint(),
     @extschema@.migrate_drift(),
-    @extschema@.migrate_lint_files(text[], text[], text, boolean)
+    @extschema@.migrate_lint_files(text[], text[], text, boolean),
+    @extschema@.migrate_generate(text)
     TO @extowner@ WITH GRANT OPTION;
 
 GRANT EXECUTE ON PROCEDURE

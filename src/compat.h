@@ -54,10 +54,18 @@
 #include "utils/acl.h"
 #define compat_may_use_schema(schema) \
 	(object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+#define compat_owns_schema(schema) \
+	object_ownercheck(NamespaceRelationId, schema, GetUserId())
+#include "catalog/pg_database.h"
+#define compat_may_create_in_database() \
+	(object_aclcheck(DatabaseRelationId, MyDatabaseId, GetUserId(), ACL_CREATE) == ACLCHECK_OK)
 #else
 #include "utils/acl.h"
 #define compat_may_use_schema(schema) \
 	(pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK)
+#define compat_owns_schema(schema) pg_namespace_ownercheck(schema, GetUserId())
+#define compat_may_create_in_database() \
+	(pg_database_aclcheck(MyDatabaseId, GetUserId(), ACL_CREATE) == ACLCHECK_OK)
 #endif
 
 /* 16 brought typed allocation */
@@ -94,6 +102,16 @@
 	index_beginscan(table, index, snapshot, nkeys, 0)
 #endif
 
+/* 15 made the values of constants nodes of their own kinds */
+#include "nodes/parsenodes.h"
+#if PG_VERSION_NUM >= 150000
+#define compat_const_string(constant) \
+	(!(constant)->isnull && IsA(&(constant)->val, String) ? strVal(&(constant)->val) : NULL)
+#else
+#define compat_const_string(constant) \
+	((constant)->val.type == T_String ? strVal(&(constant)->val) : NULL)
+#endif
+
 /* 15 got random numbers of its own; returns one in [0, 1) */
 #if PG_VERSION_NUM >= 150000
 #include "common/pg_prng.h"
@@ -108,6 +126,22 @@
 #define compat_name_list(name) stringToQualifiedNameList(name, NULL)
 #else
 #define compat_name_list(name) stringToQualifiedNameList(name)
+#endif
+
+/* and in types */
+#include "parser/parse_type.h"
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+static inline void
+compat_parse_type(const char *name, Oid *type, int32 *typmod)
+{
+	ErrorSaveContext soft = {.type = T_ErrorSaveContext};
+
+	if (!parseTypeString(name, type, typmod, (Node *) &soft))
+		*type = InvalidOid;
+}
+#else
+#define compat_parse_type(name, type, typmod) parseTypeString(name, type, typmod, true)
 #endif
 
 /* 17 takes the relation, 18 as well */

@@ -135,6 +135,8 @@ script_name(const Script *script)
 {
 	const char *part = script->down ? "down SQL of " : "";
 
+	if (script->title)
+		return script->title;
 	if (script->version == NULL)
 		return script->down ? "down SQL" : "up SQL";
 	return psprintf("%smigration \"%s\"", part, script->version);

@@ -30,13 +30,8 @@
 #include "settings.h"
 #include "statement_kind.h"
 
-/*
- * Reads "sql" as the up (or, if "down", the down) SQL of a migration and
- * takes its checksum.  "version" may be NULL.  The script lives in a memory
- * context of its own, a child of the current one, until script_free().
- */
-Script *
-script_read(const char *version, bool down, text *sql)
+static Script *
+read_script(const char *version, bool down, const char *title, text *sql)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext,
 												  "neon_migrate script",
@@ -55,6 +50,7 @@ script_read(const char *version, bool down, text *sql)
 	}
 	script->version = version ? pstrdup(version) : NULL;
 	script->down = down;
+	script->title = title;
 	script->context = context;
 	script->text = pnstrdup(data, length);
 
@@ -64,6 +60,26 @@ script_read(const char *version, bool down, text *sql)
 
 	MemoryContextSwitchTo(old_context);
 	return script;
+}
+
+/*
+ * Reads "sql" as the up (or, if "down", the down) SQL of a migration and
+ * takes its checksum.  "version" may be NULL.  The script lives in a memory
+ * context of its own, a child of the current one, until script_free().
+ */
+Script *
+script_read(const char *version, bool down, text *sql)
+{
+	return read_script(version, down, NULL, sql);
+}
+
+/*
+ * The same for SQL that is no migration's.  "title" is what messages call it.
+ */
+Script *
+script_read_titled(const char *title, text *sql)
+{
+	return read_script(NULL, false, title, sql);
 }
 
 /*

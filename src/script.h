@@ -8,6 +8,7 @@
 #include "script_data.h"
 
 extern Script *script_read(const char *version, bool down, text *sql);
+extern Script *script_read_titled(const char *title, text *sql);
 extern void script_parse(Script *script);
 extern void script_parse_again(Script *script);
 extern void script_require_transactional(const Script *script, const char *instead);

@@ -13,6 +13,7 @@ typedef struct Script
 	/* what it belongs to, for messages */
 	const char *version;		/* the migration, or NULL if it has no name */
 	bool		down;			/* its down SQL, not its up SQL */
+	const char *title;			/* what else it is, if it is no migration's, or NULL */
 
 	/* set by script_read() */
 	MemoryContext context;		/* holds the script and all that hangs on it */

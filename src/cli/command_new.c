@@ -16,6 +16,7 @@
 #include "pqexpbuffer.h"
 
 #include "commands.h"
+#include "generated.h"
 #include "local_folder.h"
 #include "json.h"
 #include "message.h"
@@ -269,6 +270,77 @@ write_file(const char *dir, const char *pattern, const char *version, const char
 }
 
 /*
+ * Says that there is nothing to migrate, so that no file is made.
+ */
+static void
+tell_same(void)
+{
+	Json		json;
+
+	message_out("the schema is as desired, so there is no new migration");
+	if (!message_json())
+		return;
+	json_begin(&json);
+	json_bool(&json, "ok", true);
+	json_text(&json, "command", "new");
+	json_text(&json, "format", NULL);
+	json_text(&json, "up_file", NULL);
+	json_text(&json, "down_file", NULL);
+	json_end(&json);
+}
+
+static void
+append_part(PQExpBuffer text, const Template *template, const char *sql)
+{
+	bool		is_goose = strcmp(template->format, "goose") == 0;
+
+	/* goose cuts at each semicolon otherwise, also within functions */
+	appendPQExpBuffer(text, "%s%s%s", is_goose ? "-- +goose StatementBegin\n" : "", sql,
+					  is_goose ? "-- +goose StatementEnd\n" : "");
+}
+
+/*
+ * Adds a warning as a comment of one line, whatever names are in it.
+ */
+static void
+append_warning(PQExpBuffer text, const char *warning)
+{
+	appendPQExpBufferStr(text, "-- warning: ");
+	for (; *warning; warning++)
+		appendPQExpBufferChar(text, *warning == '\n' || *warning == '\r' ? ' ' : *warning);
+	appendPQExpBufferChar(text, '\n');
+}
+
+/*
+ * Returns the text of the up file: the template's with the SQL below its marks,
+ * and the warnings as comments.
+ */
+static char *
+filled_text(const Template *template, const Generated *generated)
+{
+	PQExpBufferData text;
+	const char *down_mark = template->up_text[0] ? strstr(template->up_text + 1, "\n-- ") : NULL;
+
+	initPQExpBuffer(&text);
+	if (template->up_text[0])
+		appendPQExpBuffer(&text, "%.*s", (int) strcspn(template->up_text, "\n") + 1, template->up_text);
+	for (int row = 0; row < PQntuples(generated->warnings); row++)
+		if (!PQgetisnull(generated->warnings, row, 2))
+			append_warning(&text, PQgetvalue(generated->warnings, row, 2));
+	append_part(&text, template, generated->up_sql);
+	if (down_mark)
+	{
+		appendPQExpBuffer(&text, "\n%.*s", (int) strcspn(down_mark + 1, "\n") + 1, down_mark + 1);
+		append_part(&text, template, generated->down_sql);
+	}
+	else if (template->down_name == NULL)
+		message_note("%s has no place for down SQL: see neon_migrate diff --down", template->format);
+	if (PQExpBufferBroken(&text))
+		message_fail(EXIT_ERROR, "out of memory", NULL);
+	return text.data;
+}
+
+/*
  * neon_migrate new
  */
 void
@@ -280,16 +352,35 @@ command_new(const Options *options)
 	char	   *version;
 	char	   *up;
 	char	   *down = NULL;
+	const char *up_text;
+	const char *down_text = "";
+	Generated	generated;
 	Json		json;
 
+	if (options->desired)
+	{
+		generated_ask(&generated, options, options->desired);
+		generated_warn(&generated);
+		if (generated.up_sql[0] == '\0')
+		{
+			tell_same();
+			return;
+		}
+	}
 	if (mkdir(options->dir, 0777) != 0 && errno != EEXIST)
 		message_fail(EXIT_ERROR, psprintf("could not make folder \"%s\": %s", options->dir, strerror(errno)), NULL);
 	(void) folder_read(&folder, options->dir, false);
 	template = choose_template(&folder, options->format);
 	version = next_version(&folder, template);
-	up = write_file(options->dir, template->up_name, version, name, template->up_text);
+	up_text = template->up_text;
+	if (options->desired)
+	{
+		up_text = filled_text(template, &generated);
+		down_text = generated.down_sql;
+	}
+	up = write_file(options->dir, template->up_name, version, name, up_text);
 	if (template->down_name)
-		down = write_file(options->dir, template->down_name, version, name, "");
+		down = write_file(options->dir, template->down_name, version, name, down_text);
 	if (!message_json())
 		return;
 	json_begin(&json);

@@ -15,6 +15,7 @@
 #include "json.h"
 #include "message.h"
 #include "server.h"
+#include "text_file.h"
 
 /*
  * A block of a text.
@@ -90,28 +91,6 @@ read_blocks(char *text)
 	return blocks;
 }
 
-static char *
-read_file(const char *path)
-{
-	FILE	   *file = fopen(path, "r");
-	PQExpBufferData text;
-	char		buffer[8192];
-	size_t		got;
-
-	if (file == NULL)
-		message_fail(EXIT_ERROR, psprintf("could not open file \"%s\": %s", path, strerror(errno)),
-					 "Write it with neon_migrate snapshot --output FILE.");
-	initPQExpBuffer(&text);
-	while ((got = fread(buffer, 1, sizeof(buffer), file)) > 0)
-		for (size_t i = 0; i < got; i++)
-			if (buffer[i] != '\r')
-				appendPQExpBufferChar(&text, buffer[i]);
-	if (ferror(file))
-		message_fail(EXIT_ERROR, psprintf("could not read file \"%s\": %s", path, strerror(errno)), NULL);
-	fclose(file);
-	return text.data;
-}
-
 static void
 write_file(const char *path, const char *text)
 {
@@ -154,7 +133,7 @@ compare(Json *json, const Blocks *file, const Blocks *database)
 static void
 check(const char *path, char *text)
 {
-	Blocks		file = read_blocks(read_file(path));
+	Blocks		file = read_blocks(text_file_read(path, "Write it with neon_migrate snapshot --output FILE."));
 	Blocks		database = read_blocks(text);
 	int			differences;
 	Json		json;

@@ -20,12 +20,13 @@ static const Command commands[] = {
 		"  neon_migrate init\n"
 		"  neon_migrate init --schema migrate     # a schema of its own, made if need be",
 	command_init},
-	{"new", "NAME", "Makes a file for a new migration", INT_MAX, TAKES_DIR | TAKES_FORMAT,
+	{"new", "NAME", "Makes a file for a new migration", INT_MAX, TAKES_DIR | TAKES_FORMAT | TAKES_DESIRED,
 		"The file is called after the time (UTC) and the name, and written like the others in the\n"
 		"folder.\n\n"
 		"Examples:\n"
 		"  neon_migrate new create users\n"
-		"  neon_migrate new create_users --format golang-migrate",
+		"  neon_migrate new create_users --format golang-migrate\n"
+		"  neon_migrate new add_nick --desired schema.sql   # with up and down SQL",
 	command_new},
 	{"up", "", "Applies what is pending", 0, TAKES_FOLDER | TAKES_TO | TAKES_ATOMIC | TAKES_DRY_RUN,
 		"Each migration in a transaction of its own; statements that refuse one (CREATE INDEX\n"
@@ -96,6 +97,14 @@ static const Command commands[] = {
 		"  neon_migrate drift\n"
 		"  neon_migrate drift --accept 'index made by hand in the night of the 3rd'",
 	command_drift},
+	{"diff", "[FILE]", "Prints the SQL that makes the schema into a desired one", 1, TAKES_DOWN,
+		"The file, or standard input, has a whole schema as SQL: what an ORM prints, or pg_dump -s.\n"
+		"Nothing is changed.  Exits with 2 if there is a difference.\n\n"
+		"Examples:\n"
+		"  neon_migrate diff schema.sql\n"
+		"  neon_migrate diff schema.sql --down    # the way back\n"
+		"  print-my-models | neon_migrate diff",
+	command_diff},
 	{"snapshot", "", "Writes the schema as text, for version control", 0, TAKES_OUTPUT | TAKES_CHECK,
 		"A block of lines for each object, sorted; the same schema gives the same text.\n\n"
 		"Examples:\n"

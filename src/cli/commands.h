@@ -37,6 +37,9 @@ extern void command_drift(const Options *options);
 /* in command_lint.c */
 extern void command_lint(const Options *options);
 
+/* in command_diff.c */
+extern void command_diff(const Options *options);
+
 /* in command_snapshot.c */
 extern void command_snapshot(const Options *options);
 

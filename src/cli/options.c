@@ -66,6 +66,8 @@ static const OptionRule rules[] = {
 	"compare with this file; exit with 2 if it differs"},
 	{"accept", 0, "REASON", IS_TEXT, IN_OPTIONS(accept), TAKES_ACCEPT,
 	"take the schema as it is for the expected one"},
+	{"desired", 0, "FILE", IS_TEXT, IN_OPTIONS(desired), TAKES_DESIRED,
+	"fill it with the way to the schema that this SQL makes; - is standard input"},
 	{"schema", 0, "NAME", IS_TEXT, IN_OPTIONS(schema), TAKES_SCHEMA,
 	"schema to install the extension into"},
 	{"timeout", 0, "SECONDS", IS_SECONDS, IN_OPTIONS(timeout), TAKES_TIMEOUT,

@@ -27,6 +27,7 @@ typedef struct Options
 	char	   *output;
 	char	   *check;
 	char	   *accept;
+	char	   *desired;
 	double		timeout;		/* seconds; negative if not given */
 	int			limit;
 	bool		all;
@@ -62,6 +63,7 @@ typedef struct Options
 #define TAKES_OUTPUT		(1 << 15)
 #define TAKES_CHECK			(1 << 16)
 #define TAKES_ACCEPT		(1 << 17)
+#define TAKES_DESIRED		(1 << 18)
 #define TAKES_FOLDER		(TAKES_DIR | TAKES_FORMAT | TAKES_ALLOW_AHEAD)
 
 /*

@@ -60,6 +60,9 @@ address_named(ObjectType type, Node *object)
 											  NoLock, true));
 			return address;
 		default:
+			/* OWNER TO, RENAME and SET SCHEMA have the bare name of a type */
+			if ((type == OBJECT_TYPE || type == OBJECT_DOMAIN) && IsA(object, List))
+				object = (Node *) makeTypeNameFromNameList((List *) object);
 			address = get_object_address(type, object, &relation, AccessShareLock, true);
 			if (relation)
 				table_close(relation, NoLock);

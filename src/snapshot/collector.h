@@ -125,6 +125,7 @@ typedef struct Collector
 	SchemaSnapshot *result;
 	Oid			own_schema;		/* of this extension */
 	Oid			own_extension;
+	List	   *hidden_schemas; /* OIDs: no part of the snapshot */
 	bool		whole;
 	List	   *addresses;		/* of the units, if not */
 	List	   *index_oids;		/* of the relations among them */

@@ -92,7 +92,8 @@ find_schema(Collector *c, Oid schema)
 		char	   *name = get_namespace_name(schema);
 
 		entry->left_out = name == NULL || strncmp(name, "pg_", 3) == 0 ||
-			strcmp(name, "information_schema") == 0;
+			strcmp(name, "information_schema") == 0 ||
+			list_member_oid(c->hidden_schemas, schema);
 		entry->name = name ? keep(c, quote_identifier(name)) : NULL;
 	}
 	return c->last_schema = entry;

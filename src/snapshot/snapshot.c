@@ -180,12 +180,13 @@ normal_addresses(List *addresses)
 }
 
 static SchemaSnapshot *
-take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses, MemoryContext work)
+take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses, List *hidden_schemas,
+	 MemoryContext work)
 {
 	int			nest = NewGUCNestLevel();
 	MemoryContext context = MemoryContextSwitchTo(work);
 	Collector	c = {.context = work,.whole = whole,.own_schema = own_schema,
-	.snapshot = snapshot};
+	.snapshot = snapshot,.hidden_schemas = hidden_schemas};
 
 	pin_settings();
 	PushActiveSnapshot(c.snapshot);
@@ -213,7 +214,16 @@ take(Oid own_schema, Snapshot snapshot, bool whole, List *addresses, MemoryConte
 SchemaSnapshot *
 snapshot_take(Oid own_schema, Snapshot snapshot)
 {
-	return take(own_schema, snapshot, true, NIL, CurrentMemoryContext);
+	return take(own_schema, snapshot, true, NIL, NIL, CurrentMemoryContext);
+}
+
+/*
+ * The same without the schemas with these OIDs and what is in them.
+ */
+SchemaSnapshot *
+snapshot_take_without(Oid own_schema, Snapshot snapshot, List *schemas)
+{
+	return take(own_schema, snapshot, true, NIL, schemas, CurrentMemoryContext);
 }
 
 /*
@@ -225,7 +235,7 @@ snapshot_take_of(Oid own_schema, Snapshot snapshot, List *addresses)
 {
 	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate units",
 											   ALLOCSET_DEFAULT_SIZES);
-	SchemaSnapshot *taken = take(own_schema, snapshot, false, addresses, work);
+	SchemaSnapshot *taken = take(own_schema, snapshot, false, addresses, NIL, work);
 	SchemaSnapshot *result = palloc0(sizeof(SchemaSnapshot));
 
 	for (int i = 0; i < taken->units; i++)

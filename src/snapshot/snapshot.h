@@ -47,6 +47,7 @@ typedef struct SchemaSnapshot
 
 /* in snapshot.c */
 extern SchemaSnapshot *snapshot_take(Oid own_schema, Snapshot snapshot);
+extern SchemaSnapshot *snapshot_take_without(Oid own_schema, Snapshot snapshot, List *schemas);
 extern SchemaSnapshot *snapshot_take_of(Oid own_schema, Snapshot snapshot, List *addresses);
 extern void snapshot_sort(SchemaSnapshot *snapshot);
 extern int	snapshot_compare_units(const SchemaUnit *a, const SchemaUnit *b);
