@@ -96,7 +96,6 @@ lint_at_apply(const Script *script, bool by_procedure)
 	context = AllocSetContextCreate(CurrentMemoryContext, "neon_migrate lint",
 									ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
-	position_push(&place, script);
 	lint = lint_begin(LINT_WARNING, by_procedure);
 	lint->for_function = !by_procedure;
 	lint_script(lint, script);
@@ -108,7 +107,7 @@ lint_at_apply(const Script *script, bool by_procedure)
 			((LintFinding *) lfirst(cell))->severity == LINT_ERROR)
 			errors++;
 	}
-	position_pop(&place);
+	place = (Position) {.script = script};
 	foreach(cell, findings)
 	{
 		if (errors == 0 || ((LintFinding *) lfirst(cell))->severity < LINT_ERROR)

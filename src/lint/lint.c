@@ -127,9 +127,14 @@ lint_statement_text(const Lint *lint)
 static void
 look_at_table_changes(Lint *lint, AlterTableStmt *stmt)
 {
-	LintTable  *table = tables_find(lint, stmt->relation);
+	LintTable  *table;
 	ListCell   *cell;
 
+	/* not those of types, sequences and indexes, which look the same */
+	if (stmt->objtype != OBJECT_TABLE && stmt->objtype != OBJECT_FOREIGN_TABLE &&
+		stmt->objtype != OBJECT_MATVIEW)
+		return;
+	table = tables_find(lint, stmt->relation);
 	foreach(cell, stmt->cmds)
 	{
 		AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
@@ -174,8 +179,7 @@ look_at_statement(Lint *lint, Node *stmt)
 }
 
 /*
- * Looks at the statements of a parsed script.  Must be called under a
- * position_push() of it.
+ * Looks at the statements of a parsed script.
  */
 void
 lint_script(Lint *lint, const Script *script)
@@ -183,7 +187,9 @@ lint_script(Lint *lint, const Script *script)
 	List	   *steps = lint->by_procedure || script->nontransactional ? steps_cut(script) : NIL;
 	ListCell   *step = list_head(steps);
 	int			nest = NewGUCNestLevel();
+	Position	position;
 
+	position_push(&position, script);
 	lint->script = script;
 	lint->order++;
 	lint->transaction++;
@@ -191,8 +197,6 @@ lint_script(Lint *lint, const Script *script)
 	rules_names(lint);
 	for (lint->index = 0; lint->index < list_length(script->statements); lint->index++)
 	{
-		int			length;
-
 		CHECK_FOR_INTERRUPTS();
 		if (step && lint->index > ((Step *) lfirst(step))->last)
 		{
@@ -200,10 +204,12 @@ lint_script(Lint *lint, const Script *script)
 			lint->transaction++;
 		}
 		lint->raw = list_nth_node(RawStmt, script->statements, lint->index);
-		position_statement_span(script, lint->raw, &lint->start, &length);
-		lint->statement = position_statement_number(script, lint->start);
+		position_set(&position, lint->raw);
+		lint->start = position.start;
+		lint->statement = position.statement;
 		look_at_statement(lint, lint->raw->stmt);
 	}
+	position_pop(&position);
 	/* the search_path that the script has set */
 	AtEOXact_GUC(false, nest);
 }

@@ -51,12 +51,9 @@ static Script *
 look_at(Lint *lint, const char *version, text *sql)
 {
 	Script	   *script = script_read(version, false, sql);
-	Position	position;
 
 	script_parse(script);
-	position_push(&position, script);
 	lint_script(lint, script);
-	position_pop(&position);
 	return script;
 }
 

@@ -27,6 +27,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
@@ -167,7 +168,8 @@ may_hold_rows(Oid relation)
 		if (pages == 0)
 			found = false;
 		else if (pages <= MAX_PAGES_TO_READ && ActiveSnapshotSet() &&
-				 pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+				 pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+				 check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED)
 		{
 			TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
 			TupleTableSlot *slot = table_slot_create(rel, NULL);

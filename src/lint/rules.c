@@ -43,6 +43,7 @@ static const RuleEntry rules[RULE_COUNT] = {
 	[RULE_CLUSTER] = {"cluster", "CLUSTER rewrites a table"},
 	[RULE_CONCURRENTLY_FAILS] = {"concurrently-fails", "CONCURRENTLY is used where PostgreSQL refuses it"},
 	[RULE_CREATE_INDEX] = {"create-index", "an index is built without CONCURRENTLY"},
+	[RULE_CREATE_PARTITION] = {"create-partition", "a table is made as a partition, instead of attached as one"},
 	[RULE_DEFAULT_PARTITION_SCAN] = {"default-partition-scan", "a new partition makes the default partition be read"},
 	[RULE_DELETE_ALL] = {"delete-all", "DELETE without WHERE"},
 	[RULE_DETACH_PARTITION] = {"detach-partition", "a partition is detached without CONCURRENTLY"},

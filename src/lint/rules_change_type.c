@@ -260,7 +260,7 @@ rules_change_type(Lint *lint, LintTable *table, AlterTableCmd *command)
 	int32		typmod;
 
 	if (command->subtype != AT_AlterColumnType || !tables_is_old(table) ||
-		table->kind == RELKIND_FOREIGN_TABLE)
+		(table->kind != RELKIND_RELATION && table->kind != RELKIND_PARTITIONED_TABLE))
 		return;
 	column = tables_column(table, command->name);
 	if (column == NULL || column->number == 0 ||

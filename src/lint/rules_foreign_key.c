@@ -65,6 +65,9 @@ judge_index(Lint *lint, void *arg)
 
 	if (table->gone || table->vague)
 		return;
+	severity = tables_lesser(tables_severity(table), LINT_WARNING);
+	if (!lint_wants(lint, RULE_FOREIGN_KEY_INDEX, severity))
+		return;
 	foreach(cell, open->columns)
 	{
 		LintColumn *column = tables_column(table, lfirst(cell));
@@ -79,9 +82,6 @@ judge_index(Lint *lint, void *arg)
 		if (key->whole && begins_with(key->columns, open->columns))
 			return;
 	}
-	severity = tables_lesser(tables_severity(table), LINT_WARNING);
-	if (!lint_wants(lint, RULE_FOREIGN_KEY_INDEX, severity))
-		return;
 	lint_report(lint, RULE_FOREIGN_KEY_INDEX, severity, open->location,
 				psprintf("no index of %s begins with (%s), the columns of the foreign key; each DELETE or UPDATE of a key referred to reads the whole table",
 						 tables_label(table), tree_name_list(open->columns)),

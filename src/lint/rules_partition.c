@@ -170,6 +170,24 @@ rules_partition(Lint *lint, LintTable *table, AlterTableCmd *command)
 }
 
 /*
+ * To make a partition locks the partitioned table, to attach one does not.
+ */
+static void
+look_at_create(Lint *lint, LintTable *parent, CreateStmt *stmt)
+{
+	LintSeverity severity = tables_lesser(tables_severity(parent), LINT_WARNING);
+	char	   *name = quote_qualified_identifier(stmt->relation->schemaname, stmt->relation->relname);
+
+	if (!lint_wants(lint, RULE_CREATE_PARTITION, severity))
+		return;
+	lint_report(lint, RULE_CREATE_PARTITION, severity, stmt->relation->location,
+				psprintf("making the partition locks %s; until the migration commits, nobody reads or writes it (ACCESS EXCLUSIVE lock)",
+						 tables_label(parent)),
+				psprintf("CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS); then ALTER TABLE %s ATTACH PARTITION %s ..., during which others read and write.",
+						 name, tables_sql(parent), tables_sql(parent), name));
+}
+
+/*
  * Rules about a table that is made as a partition.
  */
 void
@@ -177,9 +195,13 @@ rules_partition_of(Lint *lint, CreateStmt *stmt)
 {
 	LintTable  *parent;
 
-	if (stmt->partbound == NULL || stmt->partbound->is_default || stmt->inhRelations == NIL)
+	if (stmt->partbound == NULL || stmt->inhRelations == NIL)
 		return;
 	parent = tables_find(lint, linitial(stmt->inhRelations));
-	if (parent && parent->kind == RELKIND_PARTITIONED_TABLE)
+	if (parent == NULL || parent->kind != RELKIND_PARTITIONED_TABLE)
+		return;
+	if (!stmt->partbound->is_default)
 		look_at_default(lint, parent, stmt->relation->location);
+	if (tables_is_old(parent))
+		look_at_create(lint, parent, stmt);
 }

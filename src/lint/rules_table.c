@@ -131,8 +131,8 @@ rules_storage(Lint *lint, LintTable *table, AlterTableCmd *command)
 	int			subtype = (int) command->subtype;
 	const char *what = NULL;
 
-	if (!tables_is_old(table) || table->kind == RELKIND_PARTITIONED_TABLE ||
-		table->kind == RELKIND_INDEX)
+	if (!tables_is_old(table) ||
+		(table->kind != RELKIND_RELATION && table->kind != RELKIND_MATVIEW))
 		return;
 	if (subtype == AT_SetLogged)
 		what = get_rel_persistence(table->oid) == RELPERSISTENCE_UNLOGGED ? "SET LOGGED" : NULL;

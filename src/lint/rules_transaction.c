@@ -61,35 +61,39 @@ find_lock(const Lint *lint, const LintTable *table)
 static void
 judge_locks(Lint *lint, void *arg)
 {
+	List	   *tables = NIL;
 	StringInfoData names;
-	int			count = 0,
-				large = 0,
+	int			large = 0,
 				statement = 0;
 	LintSeverity severity;
 	ListCell   *cell;
 
 	(void) arg;
-	initStringInfo(&names);
 	foreach(cell, lint->locks)
 	{
 		LintLock   *lock = lfirst(cell);
 
 		if (lock->transaction != lint->transaction)
 			continue;
-		count++;
+		tables = lappend(tables, lock->table);
 		if (statement != lock->statement)
 			statement = statement == 0 ? lock->statement : -1;
-		if (tables_is_large(lock->table))
-			large++;
-		appendStringInfo(&names, "%s%s", names.len ? ", " : "", tables_label(lock->table));
 	}
-	severity = large > 1 ? LINT_WARNING : LINT_NOTICE;
 	/* one statement can often not be split */
-	if (count < 2 || statement > 0 || !lint_wants(lint, RULE_MANY_LOCKS, severity))
+	if (list_length(tables) < 2 || statement > 0 ||
+		!lint_wants(lint, RULE_MANY_LOCKS, LINT_WARNING))
 		return;
+	foreach(cell, tables)
+		large += tables_is_large(lfirst(cell)) ? 1 : 0;
+	severity = large > 1 ? LINT_WARNING : LINT_NOTICE;
+	if (!lint_wants(lint, RULE_MANY_LOCKS, severity))
+		return;
+	initStringInfo(&names);
+	foreach(cell, tables)
+		appendStringInfo(&names, "%s%s", names.len ? ", " : "", tables_label(lfirst(cell)));
 	lint_report(lint, RULE_MANY_LOCKS, severity, -1,
 				psprintf("one transaction locks %d tables against all use, one after the other: %s; a session that uses them in another order makes a deadlock",
-						 count, names.data),
+						 list_length(tables), names.data),
 				pstrdup("Make a migration for each table."));
 }
 
@@ -127,6 +131,10 @@ note_locks(Lint *lint, Node *stmt)
 			if (((AlterTableStmt *) stmt)->objtype == OBJECT_TABLE &&
 				AlterTableGetLockLevel(((AlterTableStmt *) stmt)->cmds) == AccessExclusiveLock)
 				note_lock(lint, tables_find(lint, ((AlterTableStmt *) stmt)->relation));
+			break;
+		case T_CreateStmt:
+			if (((CreateStmt *) stmt)->partbound && ((CreateStmt *) stmt)->inhRelations != NIL)
+				note_lock(lint, tables_find(lint, linitial(((CreateStmt *) stmt)->inhRelations)));
 			break;
 		case T_RenameStmt:
 			if (((RenameStmt *) stmt)->renameType == OBJECT_TABLE ||
