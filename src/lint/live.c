@@ -38,6 +38,38 @@
 #include "lint/live.h"
 
 /*
+ * The rows of a catalog that are about one object.
+ */
+typedef struct Rows
+{
+	Relation	catalog;
+	SysScanDesc scan;
+} Rows;
+
+static void
+rows_begin(Rows *rows, Oid catalog, Oid index, AttrNumber column, Oid object)
+{
+	ScanKeyData key;
+
+	rows->catalog = table_open(catalog, AccessShareLock);
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(object));
+	rows->scan = systable_beginscan(rows->catalog, index, true, NULL, 1, &key);
+}
+
+static HeapTuple
+rows_next(Rows *rows)
+{
+	return systable_getnext(rows->scan);
+}
+
+static void
+rows_end(Rows *rows)
+{
+	systable_endscan(rows->scan);
+	table_close(rows->catalog, AccessShareLock);
+}
+
+/*
  * Returns the access method of an index, or InvalidOid if it is gone.
  */
 static Oid
@@ -101,19 +133,14 @@ read_index(HeapTuple tuple, TupleDesc desc)
 List *
 live_indexes(Oid table)
 {
-	Relation	catalog = table_open(IndexRelationId, AccessShareLock);
+	Rows		rows;
 	List	   *indexes = NIL;
-	ScanKeyData key;
-	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(table));
-	scan = systable_beginscan(catalog, IndexIndrelidIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		indexes = lappend(indexes, read_index(tuple, RelationGetDescr(catalog)));
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	rows_begin(&rows, IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, table);
+	while (HeapTupleIsValid(tuple = rows_next(&rows)))
+		indexes = lappend(indexes, read_index(tuple, RelationGetDescr(rows.catalog)));
+	rows_end(&rows);
 	return indexes;
 }
 
@@ -123,16 +150,13 @@ live_indexes(Oid table)
 static List *
 valid_checks(Oid table)
 {
-	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
+	Rows		rows;
 	List	   *checks = NIL;
-	ScanKeyData key;
-	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(table));
-	scan = systable_beginscan(catalog, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	rows_begin(&rows, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
+			   Anum_pg_constraint_conrelid, table);
+	while (HeapTupleIsValid(tuple = rows_next(&rows)))
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 		bool		isnull;
@@ -140,12 +164,12 @@ valid_checks(Oid table)
 
 		if (form->contype != CONSTRAINT_CHECK || !form->convalidated || !compat_con_enforced(form))
 			continue;
-		expression = heap_getattr(tuple, Anum_pg_constraint_conbin, RelationGetDescr(catalog), &isnull);
+		expression = heap_getattr(tuple, Anum_pg_constraint_conbin,
+								  RelationGetDescr(rows.catalog), &isnull);
 		if (!isnull)
 			checks = lappend(checks, stringToNode(TextDatumGetCString(expression)));
 	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	rows_end(&rows);
 	return checks;
 }
 
@@ -186,16 +210,13 @@ live_is_checked_not_null(Oid table, AttrNumber column)
 List *
 live_checks_of_columns(Oid table, const List *columns)
 {
-	Relation	catalog = table_open(ConstraintRelationId, AccessShareLock);
+	Rows		rows;
 	List	   *found = NIL;
-	ScanKeyData key;
-	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(table));
-	scan = systable_beginscan(catalog, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	rows_begin(&rows, ConstraintRelationId, ConstraintRelidTypidNameIndexId,
+			   Anum_pg_constraint_conrelid, table);
+	while (HeapTupleIsValid(tuple = rows_next(&rows)))
 	{
 		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
 		bool		isnull,
@@ -205,7 +226,8 @@ live_checks_of_columns(Oid table, const List *columns)
 
 		if (form->contype != CONSTRAINT_CHECK || !form->convalidated)
 			continue;
-		keys = heap_getattr(tuple, Anum_pg_constraint_conkey, RelationGetDescr(catalog), &isnull);
+		keys = heap_getattr(tuple, Anum_pg_constraint_conkey, RelationGetDescr(rows.catalog),
+							&isnull);
 		if (isnull)
 			continue;
 		array = DatumGetArrayTypeP(keys);
@@ -214,8 +236,7 @@ live_checks_of_columns(Oid table, const List *columns)
 		if (has)
 			found = lappend_oid(found, form->oid);
 	}
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	rows_end(&rows);
 	return found;
 }
 
@@ -311,18 +332,14 @@ live_dependents(Oid class_id, Oid object, int32 part)
 static Oid
 relation_of_rule(Oid rule)
 {
-	Relation	catalog = table_open(RewriteRelationId, AccessShareLock);
+	Rows		rows;
 	Oid			relation = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
-	scan = systable_beginscan(catalog, RewriteOidIndexId, true, NULL, 1, &key);
-	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	rows_begin(&rows, RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, rule);
+	if (HeapTupleIsValid(tuple = rows_next(&rows)))
 		relation = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	rows_end(&rows);
 	return relation;
 }
 
@@ -430,17 +447,13 @@ live_partition_key(Oid table)
 bool
 live_has_policy(Oid table)
 {
-	Relation	catalog = table_open(PolicyRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
+	Rows		rows;
 	bool		found;
 
-	ScanKeyInit(&key, Anum_pg_policy_polrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(table));
-	scan = systable_beginscan(catalog, PolicyPolrelidPolnameIndexId, true, NULL, 1, &key);
-	found = HeapTupleIsValid(systable_getnext(scan));
-	systable_endscan(scan);
-	table_close(catalog, AccessShareLock);
+	rows_begin(&rows, PolicyRelationId, PolicyPolrelidPolnameIndexId,
+			   Anum_pg_policy_polrelid, table);
+	found = HeapTupleIsValid(rows_next(&rows));
+	rows_end(&rows);
 	return found;
 }
 

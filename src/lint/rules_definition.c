@@ -199,7 +199,7 @@ look_at_function(Lint *lint, CreateFunctionStmt *stmt)
 
 		if (strcmp(option->defname, "security") == 0)
 		{
-			definer = boolVal(option->arg);
+			definer = defGetBoolean(option);
 			location = option->location;
 		}
 		/* there, names mean nothing */
