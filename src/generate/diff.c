@@ -262,45 +262,43 @@ write_part(SchemaPlan *plan, const DependNode *to)
 }
 
 /*
+ * Returns the columns that are in both tables, in the order of this one.
+ */
+static char *
+common_order(const DependNode *table)
+{
+	StringInfoData text;
+	ListCell   *cell;
+
+	initStringInfo(&text);
+	foreach(cell, prop_names(prop_get(table->row->definition, "columns")))
+	{
+		DependNode *column = depend_find_row(NULL, table, "column", lfirst(cell));
+
+		if (column && column->pair)
+			appendStringInfo(&text, "%s%s", text.len ? ", " : "", column->row->name);
+	}
+	return text.data;
+}
+
+/*
  * Columns that are new come after those that are there, wherever they are in the
  * desired table.  That is no difference, but somebody may want to know.
  */
 static void
 warn_order(SchemaPlan *plan, const DependNode *from, const DependNode *to)
 {
-	StringInfoData old_order,
-				new_order;
-	const DependNode *sides[2] = {from, to};
-	StringInfo	orders[2] = {&old_order, &new_order};
+	char	   *order,
+			   *desired;
 
 	if (strcmp(to->unit->kind, "table") != 0 || plan->is_down ||
 		prop_same(from->row->definition, to->row->definition, "columns"))
 		return;
-	for (int side = 0; side < 2; side++)
-	{
-		const char *order = prop_get(sides[side]->row->definition, "columns");
-
-		initStringInfo(orders[side]);
-		for (const char *p = order; p && *p;)
-		{
-			const char *end = p;
-			bool		quoted = false;
-			char	   *name;
-			DependNode *column;
-
-			for (; *end && (quoted || *end != ','); end++)
-				if (*end == '"')
-					quoted = !quoted;
-			name = pnstrdup(p, end - p);
-			column = depend_find_row(NULL, sides[side], "column", name);
-			if (column && column->pair)
-				appendStringInfo(orders[side], "%s%s", orders[side]->len ? ", " : "", name);
-			p = *end ? end + 2 : end;
-		}
-	}
-	if (strcmp(old_order.data, new_order.data) != 0)
+	order = common_order(from);
+	desired = common_order(to);
+	if (strcmp(order, desired) != 0)
 		plan_warn_up(plan, "the columns of table %s stay in the order %s, in place of %s",
-				  to->unit->identity, old_order.data, new_order.data);
+					 to->unit->identity, order, desired);
 }
 
 /*

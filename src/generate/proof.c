@@ -15,6 +15,10 @@
  */
 #include "postgres.h"
 
+#include "access/twophase.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -188,6 +192,42 @@ proof_step(List *aside, void *argument)
 }
 
 /*
+ * Returns about how many locks it takes to make all of this: one for each
+ * relation, which others then lack.
+ */
+static int64
+locks_of(const Proof *proof, const SchemaSnapshot *snapshot)
+{
+	int64		locks = 0;
+
+	for (int i = 0; i < snapshot->units; i++)
+	{
+		const SchemaUnit *unit = snapshot->unit[i];
+
+		if (unit->class_id != RelationRelationId || !scope_has(proof->schemas, unit))
+			continue;
+		/* with its TOAST table and the index of that */
+		locks += strcmp(unit->kind, "table") == 0 ? 3 : 1;
+		for (int j = 1; j < unit->rows; j++)
+			if (strcmp(unit->row[j].kind, "index") == 0 || strcmp(unit->row[j].kind, "constraint") == 0)
+				locks++;
+	}
+	return locks;
+}
+
+/*
+ * Would trying it take more than a quarter of the server's lock table?
+ */
+static bool
+takes_too_many_locks(const Proof *proof)
+{
+	int64		room = (int64) max_locks_per_xact * (MaxBackends + max_prepared_xacts);
+
+	return Max(locks_of(proof, proof->live->snapshot),
+			   locks_of(proof, proof->desired->snapshot)) > room / 4;
+}
+
+/*
  * Tries the SQL, and returns as warnings what is not as it should be.
  */
 List *
@@ -200,6 +240,9 @@ proof_run(Oid own_schema, List *schemas, DependGraph *live, DependGraph *desired
 	};
 	MemoryContext context = CurrentMemoryContext;
 
+	if (takes_too_many_locks(&proof))
+		return list_make1(psprintf("not proven: trying the SQL on an empty copy would take more than a quarter of the server's lock table (max_locks_per_transaction is %d)",
+								   max_locks_per_xact));
 	PG_TRY();
 	{
 		aside_run(schemas, proof_step, &proof);

@@ -136,6 +136,28 @@ prop_same_but(const char *a, const char *b, const char *const *keys)
 	return strcmp(a, b) == 0 || strcmp(prop_without(a, keys), prop_without(b, keys)) == 0;
 }
 
+/*
+ * Splits "a, b" into the names, which stay quoted.  "list" may be NULL.
+ */
+List *
+prop_names(const char *list)
+{
+	List	   *names = NIL;
+
+	for (const char *p = list; p && *p;)
+	{
+		const char *begin = p;
+		bool		quoted = false;
+
+		for (; *p && (quoted || *p != ','); p++)
+			if (*p == '"')
+				quoted = !quoted;
+		names = lappend(names, pnstrdup(begin, p - begin));
+		p += Min(strlen(p), 2);
+	}
+	return names;
+}
+
 bool
 prop_list_has(List *words, const char *word)
 {

@@ -14,6 +14,7 @@ extern List *prop_all(const char *definition, const char *key);
 extern char *prop_without(const char *definition, const char *const *keys);
 extern bool prop_same_but(const char *a, const char *b, const char *const *keys);
 extern char *prop_in_parentheses(const char *expression);
+extern List *prop_names(const char *list);
 extern bool prop_list_has(List *words, const char *word);
 
 #endif							/* NEON_MIGRATE_GENERATE_PROPERTY_H */

@@ -92,25 +92,16 @@ static char *
 body_text(const DependNode *node, bool partition)
 {
 	StringInfoData text;
-	const char *order = prop_get(node->row->definition, "columns");
-	char	   *names = psprintf("%s, ", order ? order : "");
-	char	   *p = names;
+	ListCell   *cell;
 
 	initStringInfo(&text);
 	/* in the order that they have */
-	while (order && *order && *p)
+	foreach(cell, prop_names(prop_get(node->row->definition, "columns")))
 	{
-		char	   *begin = p;
-		bool		quoted = false;
-		const DependNode *column;
+		const DependNode *column = depend_find_row(NULL, node, "column", lfirst(cell));
 
-		for (; *p && (quoted || *p != ','); p++)
-			if (*p == '"')
-				quoted = !quoted;
-		column = depend_find_row(NULL, node, "column", pnstrdup(begin, p - begin));
 		if (column && (partition || !prop_has(column->row->definition, "inherited")))
 			appendStringInfo(&text, "%s\n    %s", text.len ? "," : "", column_text(column, partition));
-		p += Min(strlen(p), 2);
 	}
 	for (int i = 1; i < node->unit->rows; i++)
 	{

@@ -111,23 +111,15 @@ static void
 composite_make(SchemaPlan *plan, const DependNode *to)
 {
 	StringInfoData text;
-	char	   *order = prop_get(to->row->definition, "columns");
-	char	   *p = order;
+	ListCell   *cell;
 
 	initStringInfo(&text);
-	while (*p)
+	foreach(cell, prop_names(prop_get(to->row->definition, "columns")))
 	{
-		char	   *begin = p;
-		bool		quoted = false;
-		const DependNode *attribute;
+		const DependNode *attribute = depend_find_row(NULL, to, "attribute", lfirst(cell));
 
-		for (; *p && (quoted || *p != ','); p++)
-			if (*p == '"')
-				quoted = !quoted;
-		attribute = depend_find_row(NULL, to, "attribute", pnstrdup(begin, p - begin));
 		if (attribute)
 			appendStringInfo(&text, "%s\n    %s", text.len ? "," : "", attribute_text(attribute));
-		p += Min(strlen(p), 2);
 	}
 	plan_add(plan, PLAN_MAKE, to, "CREATE TYPE %s AS (%s\n)", to->unit->identity, text.data);
 	write_attribute_comments(plan, to);

@@ -56,9 +56,9 @@ SELECT * FROM migrate_generate($$
     CREATE COLLATION g.c (locale = 'C');
     INSERT INTO g.t VALUES (1);
     ALTER ROLE CURRENT_USER SET work_mem = '5MB';
-    CREATE PUBLICATION generate_pub FOR TABLE g.t;
+    CREATE ACCESS METHOD generate_am TYPE TABLE HANDLER heap_tableam_handler;
 $$);
-SELECT count(*) FROM pg_publication WHERE pubname = 'generate_pub';
+SELECT count(*) FROM pg_am WHERE amname = 'generate_am';
 CREATE COLLATION g.c (locale = 'C');
 SELECT up_sql, warnings FROM migrate_generate('CREATE TABLE g.t (a int PRIMARY KEY); CREATE TYPE g.e AS ENUM (''a'')');
 DROP COLLATION g.c;
