@@ -33,6 +33,12 @@ EXTRA_CLEAN = results output_iso tmp_check tmp_check_iso log $(CLIENT) $(CLIENT_
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
+# Our functions call each other, whatever libraries the server has loaded that
+# have some of the same name (libsasl2 has a prop_get).
+ifneq ($(PORTNAME),darwin)
+override LDFLAGS_SL += -Wl,-Bsymbolic
+endif
+
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/neon_migrate.control)
 
 # Where shells look, beside the "postgresql" that PostgreSQL puts into its own
