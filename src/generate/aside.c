@@ -6,7 +6,8 @@
  * All happens in a subtransaction that is always rolled back.  A schema is put
  * aside by giving it another name, which takes no lock on anything in it:
  * others read and write their tables as before, and do not see the name.  Only
- * who changes the schema itself waits until the subtransaction ends.
+ * who changes the schema itself, or makes something in it, waits until the
+ * subtransaction ends.
  *
  * What belongs to extensions and lives in such a schema is moved to the empty
  * one, so that its name is still good.  It may belong to a superuser, if the
