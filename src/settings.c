@@ -62,6 +62,34 @@ check_name_list(char **value, void **extra, GucSource source)
 	return ok;
 }
 
+static void
+define_lint_settings(void)
+{
+	DefineCustomEnumVariable("neon_migrate.lint",
+							 "Sets what happens to a migration that migrate_lint() warns of.",
+							 NULL,
+							 &settings_lint,
+							 LINT_AT_APPLY_WARN, lint_options,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("neon_migrate.lint_ignore",
+							   "Lists the rules that migrate_lint() leaves out.",
+							   NULL,
+							   &settings_lint_ignore,
+							   "",
+							   PGC_USERSET, GUC_LIST_INPUT,
+							   check_name_list, NULL, NULL);
+
+	DefineCustomIntVariable("neon_migrate.lint_large_table",
+							"Sets the size from which on migrate_lint() warns of what blocks a table.",
+							"From ten times that on, it is an error.",
+							&settings_lint_large_table,
+							100 * 1024, 1, INT_MAX,
+							PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+}
+
 /*
  * Defines the settings.  Called once, when the library is loaded.
  */
@@ -100,29 +128,7 @@ settings_init(void)
 							 PGC_SUSET, 0,
 							 NULL, NULL, NULL);
 
-	DefineCustomEnumVariable("neon_migrate.lint",
-							 "Sets what happens to a migration that migrate_lint() warns of.",
-							 NULL,
-							 &settings_lint,
-							 LINT_AT_APPLY_WARN, lint_options,
-							 PGC_USERSET, 0,
-							 NULL, NULL, NULL);
-
-	DefineCustomStringVariable("neon_migrate.lint_ignore",
-							   "Lists the rules that migrate_lint() leaves out.",
-							   NULL,
-							   &settings_lint_ignore,
-							   "",
-							   PGC_USERSET, GUC_LIST_INPUT,
-							   check_name_list, NULL, NULL);
-
-	DefineCustomIntVariable("neon_migrate.lint_large_table",
-							"Sets the size from which on migrate_lint() warns of what blocks a table.",
-							"From ten times that on, it is an error.",
-							&settings_lint_large_table,
-							100 * 1024, 1, INT_MAX,
-							PGC_USERSET, GUC_UNIT_KB,
-							NULL, NULL, NULL);
+	define_lint_settings();
 
 	DefineCustomIntVariable("neon_migrate.lock_retries",
 							"Sets how often a migration is tried again after a lock timeout.",
