@@ -77,6 +77,18 @@ refuse(Position *place, const List *findings, int errors)
 }
 
 /*
+ * A migration must not fail because of this; if it does, says how to do without.
+ */
+static void
+looking_context(void *arg)
+{
+	(void) arg;
+	errcontext("looking for what is dangerous, as neon_migrate.lint says");
+	if (geterrcode() == ERRCODE_INTERNAL_ERROR)
+		errhint("SET neon_migrate.lint = off, and run it again.");
+}
+
+/*
  * Looks at a parsed script that is about to be run, and raises what
  * neon_migrate.lint says.
  */
@@ -85,6 +97,7 @@ lint_at_apply(const Script *script, bool by_procedure)
 {
 	MemoryContext context,
 				old_context;
+	ErrorContextCallback callback = {.callback = looking_context};
 	Position	place;
 	Lint	   *lint;
 	List	   *findings;
@@ -98,8 +111,11 @@ lint_at_apply(const Script *script, bool by_procedure)
 	old_context = MemoryContextSwitchTo(context);
 	lint = lint_begin(LINT_WARNING, by_procedure);
 	lint->for_function = !by_procedure;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
 	lint_script(lint, script);
 	findings = lint_end(lint);
+	error_context_stack = callback.previous;
 
 	foreach(cell, findings)
 	{

@@ -42,12 +42,12 @@ add_key_of(LintTable *table, const Constraint *constraint, List *columns)
  * A column is added, to a new table or to one that is there.
  */
 static void
-follow_column(LintTable *table, const ColumnDef *definition)
+follow_column(const Lint *lint, LintTable *table, const ColumnDef *definition)
 {
 	LintColumn *column = tables_add_column(table, definition->colname);
 	ListCell   *cell;
 
-	column->type = tree_type(definition->typeName, &column->typmod);
+	column->type = tree_type(lint, definition->typeName, &column->typmod);
 	column->collation = OidIsValid(column->type) ? get_typcollation(column->type) : InvalidOid;
 	if (tree_is_serial(definition->typeName))
 		column->not_null = column->has_default = true;
@@ -93,7 +93,7 @@ follow_create_table(Lint *lint, CreateStmt *stmt)
 	foreach(cell, stmt->tableElts)
 	{
 		if (IsA(lfirst(cell), ColumnDef))
-			follow_column(table, lfirst(cell));
+			follow_column(lint, table, lfirst(cell));
 		else if (IsA(lfirst(cell), TableLikeClause))
 			table->vague = true;
 	}
@@ -530,13 +530,13 @@ follow_command(Lint *lint, LintTable *table, AlterTableCmd *command)
 	{
 		case AT_AddColumn:
 			if (tables_column(table, ((ColumnDef *) command->def)->colname) == NULL)
-				follow_column(table, (ColumnDef *) command->def);
+				follow_column(lint, table, (ColumnDef *) command->def);
 			break;
 		case AT_DropColumn:
 			follow_drop_column(table, command->name);
 			break;
 		case AT_AlterColumnType:
-			column->type = tree_type(((ColumnDef *) command->def)->typeName, &column->typmod);
+			column->type = tree_type(lint, ((ColumnDef *) command->def)->typeName, &column->typmod);
 			break;
 		case AT_SetNotNull:
 			column->not_null = true;

@@ -48,7 +48,7 @@ typedef enum Conversion
  * any number of casts; NULL if it is not, or not known.
  */
 static Node *
-using_expression(const Node *expr, const LintColumn *column)
+using_expression(const Lint *lint, const Node *expr, const LintColumn *column)
 {
 	const TypeCast *cast = (const TypeCast *) expr;
 	Node	   *inner;
@@ -62,8 +62,8 @@ using_expression(const Node *expr, const LintColumn *column)
 			NULL;
 	if (!IsA(expr, TypeCast))
 		return NULL;
-	inner = using_expression(cast->arg, column);
-	type = tree_type(cast->typeName, &typmod);
+	inner = using_expression(lint, cast->arg, column);
+	type = tree_type(lint, cast->typeName, &typmod);
 	if (inner == NULL || !OidIsValid(type))
 		return NULL;
 	return coerce_to_target_type(make_parsestate(NULL), inner, exprType(inner), type, typmod,
@@ -99,7 +99,8 @@ rewrites(Node *expr)
 }
 
 static Conversion
-conversion(const LintColumn *column, const ColumnDef *definition, Oid type, int32 typmod)
+conversion(const Lint *lint, const LintColumn *column, const ColumnDef *definition, Oid type,
+		   int32 typmod)
 {
 	Node	   *expr;
 
@@ -107,7 +108,7 @@ conversion(const LintColumn *column, const ColumnDef *definition, Oid type, int3
 		return CONVERSION_UNKNOWN;
 	if (definition->raw_default)
 	{
-		expr = using_expression(definition->raw_default, column);
+		expr = using_expression(lint, definition->raw_default, column);
 		if (expr == NULL)
 			return CONVERSION_REWRITE;
 	}
@@ -266,8 +267,8 @@ rules_change_type(Lint *lint, LintTable *table, AlterTableCmd *command)
 	if (column == NULL || column->number == 0 ||
 		look_at_views(lint, table, command, column))
 		return;
-	type = tree_type(definition->typeName, &typmod);
-	switch (conversion(column, definition, type, typmod))
+	type = tree_type(lint, definition->typeName, &typmod);
+	switch (conversion(lint, column, definition, type, typmod))
 	{
 		case CONVERSION_UNKNOWN:
 			break;

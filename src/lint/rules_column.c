@@ -41,7 +41,7 @@ rewrite_reason(Lint *lint, const ColumnDef *column)
 	constraint = tree_constraint(column->constraints, CONSTR_GENERATED);
 	if (constraint && !compat_is_virtual(constraint))
 		return "it is generated and stored";
-	type = tree_type(column->typeName, &typmod);
+	type = tree_type(lint, column->typeName, &typmod);
 	if (OidIsValid(type) && get_typtype(type) == TYPTYPE_DOMAIN && DomainHasConstraints(type))
 		return "its type is a domain with constraints";
 	return NULL;
@@ -51,7 +51,7 @@ rewrite_reason(Lint *lint, const ColumnDef *column)
  * Does a new column get a value for the rows that are there?
  */
 static bool
-gives_value(const ColumnDef *column)
+gives_value(const Lint *lint, const ColumnDef *column)
 {
 	Constraint *constraint = tree_constraint(column->constraints, CONSTR_DEFAULT);
 	int32		typmod;
@@ -64,7 +64,7 @@ gives_value(const ColumnDef *column)
 		tree_constraint(column->constraints, CONSTR_GENERATED))
 		return true;
 	/* a domain may have a default; a type that is not known may be one */
-	type = tree_type(column->typeName, &typmod);
+	type = tree_type(lint, column->typeName, &typmod);
 	return !OidIsValid(type) || get_typdefault(type) != NULL;
 }
 
@@ -75,7 +75,7 @@ look_at_not_null(Lint *lint, LintTable *table, const ColumnDef *column)
 
 	if ((!tree_constraint(column->constraints, CONSTR_NOTNULL) &&
 		 !tree_constraint(column->constraints, CONSTR_PRIMARY)) ||
-		gives_value(column) || table->kind == RELKIND_FOREIGN_TABLE ||
+		gives_value(lint, column) || table->kind == RELKIND_FOREIGN_TABLE ||
 		!lint_wants(lint, RULE_ADD_COLUMN_NOT_NULL, LINT_ERROR) || !tables_holds_rows(table))
 		return;
 	lint_report(lint, RULE_ADD_COLUMN_NOT_NULL, LINT_ERROR, column->location,
@@ -89,14 +89,14 @@ look_at_not_null(Lint *lint, LintTable *table, const ColumnDef *column)
  * Returns how to add a column whose values differ without a rewrite.
  */
 static char *
-without_rewrite(LintTable *table, const ColumnDef *column)
+without_rewrite(const Lint *lint, LintTable *table, const ColumnDef *column)
 {
 	char	   *sql = tables_sql(table);
 	const char *name = quote_identifier(column->colname);
 	Constraint *value = tree_constraint(column->constraints, CONSTR_DEFAULT);
 	char	   *sequence;
 	int32		typmod;
-	Oid			type = tree_type(column->typeName, &typmod);
+	Oid			type = tree_type(lint, column->typeName, &typmod);
 	char	   *type_name = OidIsValid(type) ? format_type_with_typemod(type, typmod) : pstrdup("...");
 
 	if (tree_constraint(column->constraints, CONSTR_GENERATED))
@@ -125,7 +125,7 @@ look_at_rewrite(Lint *lint, LintTable *table, const ColumnDef *column, const cha
 	lint_report(lint, RULE_ADD_COLUMN_REWRITE, tables_severity(table), column->location,
 				psprintf("adding column \"%s\" rewrites %s, as %s; meanwhile nobody reads or writes the table (ACCESS EXCLUSIVE lock)",
 						 column->colname, tables_label(table), reason),
-				without_rewrite(table, column));
+				without_rewrite(lint, table, column));
 }
 
 /*
@@ -171,7 +171,7 @@ look_at_add(Lint *lint, LintTable *table, AlterTableCmd *command)
 	if (there && command->missing_ok)
 	{
 		int32		typmod;
-		Oid			type = tree_type(column->typeName, &typmod);
+		Oid			type = tree_type(lint, column->typeName, &typmod);
 
 		if (OidIsValid(type) && OidIsValid(there->type) &&
 			(type != there->type || typmod != there->typmod))

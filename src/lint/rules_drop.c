@@ -276,7 +276,7 @@ look_at_drop(Lint *lint, DropStmt *stmt)
 		else if (cascade && (stmt->removeType == OBJECT_TYPE || stmt->removeType == OBJECT_DOMAIN))
 		{
 			int32		typmod;
-			Oid			type = tree_type(lfirst_node(TypeName, cell), &typmod);
+			Oid			type = tree_type(lint, lfirst_node(TypeName, cell), &typmod);
 
 			if (!OidIsValid(type))
 				continue;

@@ -39,7 +39,7 @@ look_at_existing(Lint *lint, CreateStmt *stmt, LintTable *table)
 		if (!IsA(definition, ColumnDef))
 			continue;
 		column = tables_column(table, definition->colname);
-		type = tree_type(definition->typeName, &typmod);
+		type = tree_type(lint, definition->typeName, &typmod);
 		if (column == NULL)
 			lint_report(lint, RULE_IF_NOT_EXISTS, LINT_WARNING, definition->location,
 						psprintf("table \"%s\" exists already, without column \"%s\"; IF NOT EXISTS leaves it so",

@@ -85,7 +85,7 @@ rules_column_type(Lint *lint, const ColumnDef *column, List *elements)
 
 	if (lint->least > LINT_NOTICE || column->typeName == NULL)
 		return;
-	type = tree_type(column->typeName, &typmod);
+	type = tree_type(lint, column->typeName, &typmod);
 	if (tree_is_serial(column->typeName))
 		advise(lint, RULE_SERIAL_TYPE, column, "serial, whose sequence has an owner and rights of its own",
 			   "Use bigint GENERATED ALWAYS AS IDENTITY, or BY DEFAULT.");
@@ -163,7 +163,7 @@ find_use(Node *node, void *arg)
 		if (text && strcmp(text, use->value->value) == 0)
 		{
 			use->location = ((A_Const *) ((TypeCast *) node)->arg)->location;
-			if (tree_type(((TypeCast *) node)->typeName, &typmod) == use->value->type)
+			if (tree_type(use->lint, ((TypeCast *) node)->typeName, &typmod) == use->value->type)
 				use->cast = true;
 			return use->cast;
 		}
@@ -247,7 +247,7 @@ static void
 look_at_enum(Lint *lint, AlterEnumStmt *stmt)
 {
 	int32		typmod;
-	Oid			type = tree_type(makeTypeNameFromNameList(stmt->typeName), &typmod);
+	Oid			type = tree_type(lint, makeTypeNameFromNameList(stmt->typeName), &typmod);
 	LintSeverity severity = LINT_NOTICE;
 	ListCell   *cell;
 
@@ -295,7 +295,7 @@ look_at_domain(Lint *lint, AlterDomainStmt *stmt)
 		return;
 	if (!lint_wants(lint, RULE_DOMAIN_CONSTRAINT, LINT_ERROR))
 		return;
-	type = tree_type(makeTypeNameFromNameList(stmt->typeName), &typmod);
+	type = tree_type(lint, makeTypeNameFromNameList(stmt->typeName), &typmod);
 	if (!OidIsValid(type))
 		return;
 	foreach(cell, live_tables_of_type(type))

@@ -182,8 +182,9 @@ tree_is_serial(const TypeName *name)
  * Returns the type that a name means, or InvalidOid if that is not known.
  */
 Oid
-tree_type(const TypeName *name, int32 *typmod)
+tree_type(const Lint *lint, const TypeName *name, int32 *typmod)
 {
+	ParseState *place;
 	int			count;
 	Type		tuple;
 	Oid			type;
@@ -202,7 +203,11 @@ tree_type(const TypeName *name, int32 *typmod)
 		if (count > 2 || !OidIsValid(schema) || !compat_may_use_schema(schema))
 			return InvalidOid;
 	}
-	tuple = LookupTypeName(NULL, name, typmod, true);
+	/* a modifier that cannot be is an error, at its place in the text */
+	place = make_parsestate(NULL);
+	place->p_sourcetext = lint->script->text;
+	tuple = LookupTypeName(place, name, typmod, true);
+	free_parsestate(place);
 	if (tuple == NULL)
 		return InvalidOid;
 	type = typeTypeId(tuple);

@@ -19,7 +19,7 @@ extern const char *tree_column_of(const Node *node);
 extern List *tree_not_null_columns(const Node *check);
 extern Constraint *tree_constraint(const List *constraints, ConstrType type);
 extern bool tree_is_serial(const TypeName *name);
-extern Oid	tree_type(const TypeName *name, int32 *typmod);
+extern Oid	tree_type(const Lint *lint, const TypeName *name, int32 *typmod);
 extern bool tree_is_volatile(Lint *lint, Node *expr);
 
 #endif							/* NEON_MIGRATE_LINT_TREE_H */

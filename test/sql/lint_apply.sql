@@ -15,6 +15,8 @@ SELECT migrate_apply('1', E'SELECT 1;\n  CREATE INDEX ON large (a); CREATE INDEX
 SELECT migrate_apply('1', E'SELECT 1;\n  CREATE INDEX ON large (a); CREATE INDEX ON small (a)');
 SELECT migrate_apply('2', 'DROP TABLE small', 'TRUNCATE large');
 SELECT migrate_apply('3', 'CREATE TABLE small (id bigint, j json); DROP TABLE none; DROP TABLE small', 'CREATE TABLE small (); CREATE TABLE none ()');
+-- an error that is found while looking has its place
+SELECT migrate_apply('4', E'SELECT 1;\n  ALTER TABLE large ADD COLUMN x numeric(5000)');
 -- the tables of this transaction are nobody else's
 BEGIN;
 SELECT migrate_register('4', 'CREATE TABLE fresh AS SELECT * FROM large');
